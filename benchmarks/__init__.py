@@ -1,0 +1,1 @@
+"""Labelled data, accuracy and speed, by one command: `make bench`."""

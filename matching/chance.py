@@ -1,0 +1,173 @@
+"""Chance: how often two records agree on each comparison when they have nothing to do with one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.compare import RARITY, Classes, Comparison, LevelArray, compare, rarity_class
+from matching.forms import Forms
+from matching.records import Ints
+
+Shares = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """How random pairs compare on one comparison."""
+
+    levels: Shares
+    """Share of each level among pairs with both sides known; index 0, `missing`, is 0."""
+    known: float
+    """Share of random pairs with both sides known."""
+
+
+SAMPLE = 400_000
+"""Random pairs compared to learn how often levels other than equality come about by chance."""
+STRATUM = 60_000
+"""Random pairs compared among those that share a part of an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The records that are matched, seen as the pairs they can form."""
+
+    source: Ints
+    """Source of each record."""
+    unique: npt.NDArray[np.bool_]
+    """Of each source: whether it holds each customer at most once, so that no two of its records are the same."""
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    @property
+    def pairs(self) -> float:
+        """The number of admissible pairs."""
+        total = len(self) * (len(self) - 1) / 2
+        inner = np.bincount(self.source, minlength=len(self.unique)).astype(np.float64)
+        return float(total - (inner * (inner - 1) / 2)[self.unique].sum())
+
+    def admissible(self, left: Ints, right: Ints) -> npt.NDArray[np.bool_]:
+        """Which pairs can be the same customer at all."""
+        return np.asarray((self.source[left] != self.source[right]) | ~self.unique[self.source[left]])
+
+
+def classes_of(forms: Mapping[str, Forms]) -> dict[str, npt.NDArray[np.uint8]]:
+    """The frequency class of every form, by attribute."""
+    return {name: rarity_class(f.frequency(), f.holders) for name, f in forms.items()}
+
+
+def random_pairs(population: Population, size: int, seed: int = 0) -> tuple[Ints, Ints]:
+    """`size` random admissible pairs, or all of them where there are no more than twice as many; the same for the same records."""
+    count = len(population)
+    if count * (count - 1) / 2 <= 2 * size:
+        left, right = (side.astype(np.int32) for side in np.triu_indices(count, 1))
+    else:
+        generator = np.random.default_rng(seed)
+        left, right = (generator.integers(0, count, size, dtype=np.int32) for _ in range(2))
+    kept = (left != right) & population.admissible(left, right)
+    return left[kept], right[kept]
+
+
+def chance_levels(
+    comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes, population: Population
+) -> tuple[Chance, ...]:
+    """How random admissible pairs compare, on each comparison."""
+    left, right = random_pairs(population, SAMPLE)
+    return tuple(one_chance(c, forms, classes, population, left, right) for c in comparisons)
+
+
+def one_chance(
+    comparison: Comparison, forms: Mapping[str, Forms], classes: Classes, population: Population, left: Ints, right: Ints
+) -> Chance:
+    """Chance of one comparison's levels: equality counted exactly over all pairs, the others from random pairs."""
+    size = len(comparison.labels)
+    levels = compare(comparison, forms, classes, left, right)
+    counts = np.bincount(levels, minlength=size).astype(np.float64)
+    known = counts[1:].sum()
+    share = max(known, 0.5) / max(len(left), 1)
+    if comparison.is_place:
+        return Chance(place_chance(comparison, forms, classes, population, levels, left, right), share)
+    chance = (counts + 0.5) / (known + 0.5 * size)
+    own = forms[comparison.name]
+    equal = equal_pairs(own, population, classes[comparison.name])
+    pairs_known = max(population.pairs * known / max(len(left), 1), 1.0)
+    chance[1 : len(RARITY) + 1] = (equal + 0.01) / (pairs_known + 0.01 * size)
+    chance[0] = 0.0
+    rest = chance[len(RARITY) + 1 :]
+    rest *= max(1.0 - chance[1 : len(RARITY) + 1].sum(), 1e-9) / max(rest.sum(), 1e-12)
+    return Chance(chance, share)
+
+
+def equal_pairs(forms: Forms, population: Population, rarity: npt.NDArray[np.uint8]) -> Shares:
+    """How many admissible pairs have an equal form, by its frequency class."""
+    pairs = choose_two(forms.frequency())
+    if population.unique.any():
+        inner = population.unique[population.source[forms.row]]
+        key = forms.code[inner].astype(np.int64) * len(population.unique) + population.source[forms.row[inner]]
+        cells, counts = np.unique(key, return_counts=True)
+        np.subtract.at(pairs, cells // len(population.unique), choose_two(counts))
+    return np.asarray(np.bincount(rarity, weights=pairs, minlength=len(RARITY)), np.float64)
+
+
+def choose_two(counts: npt.NDArray[np.int64]) -> Shares:
+    """Number of pairs among `counts` things."""
+    return counts * (counts - 1) / 2.0
+
+
+def place_chance(
+    comparison: Comparison,
+    forms: Mapping[str, Forms],
+    classes: Classes,
+    population: Population,
+    levels: LevelArray,
+    left: Ints,
+    right: Ints,
+) -> Shares:
+    """Chance of an address' levels, from random pairs within strata: those that share a part, rarest part first, and the rest.
+
+    Agreement on a street is far too rare to be met in a random sample, so pairs are drawn among those that share it.
+    """
+    size = len(comparison.labels)
+    total = np.full(size, 1e-3)
+    seen = [forms[a.name] for a in comparison.attributes if len(forms[a.name].row)]
+    seen.sort(key=lambda f: choose_two(f.frequency()).sum())
+    shares_earlier: list[Forms] = []
+    for number, part in enumerate(seen):
+        a, b = pairs_sharing(part, STRATUM, seed=number + 1)
+        inside = population.admissible(a, b) & ~share_any(shares_earlier, a, b)
+        counts = np.bincount(compare(comparison, forms, classes, a[inside], b[inside]), minlength=size)
+        total += counts * (choose_two(part.frequency()).sum() / max(len(a), 1))
+        shares_earlier.append(part)
+    outside = ~share_any(shares_earlier, left, right)
+    total += np.bincount(levels[outside], minlength=size) * (population.pairs / max(len(left), 1))
+    total[0] = 0.0
+    return np.asarray(total / total.sum())
+
+
+def share_any(parts: Sequence[Forms], left: Ints, right: Ints) -> npt.NDArray[np.bool_]:
+    """Which pairs have an equal first form in any of `parts`."""
+    result = np.zeros(len(left), bool)
+    for part in parts:
+        codes = part.codes()
+        result |= (codes[left] == codes[right]) & (codes[left] >= 0)
+    return result
+
+
+def pairs_sharing(forms: Forms, size: int, seed: int) -> tuple[Ints, Ints]:
+    """Up to `size` random pairs of different records that have a form in common, each such pair equally likely."""
+    frequency = forms.frequency()
+    weight = np.cumsum(choose_two(frequency))
+    if not len(weight) or weight[-1] == 0:
+        return np.empty(0, np.int32), np.empty(0, np.int32)
+    generator = np.random.default_rng(seed)
+    chosen = np.searchsorted(weight, generator.random(size) * weight[-1], side="right")
+    order = np.argsort(forms.code, kind="stable")
+    start = np.concatenate(([0], np.cumsum(frequency)))[chosen]
+    first = (generator.random(size) * frequency[chosen]).astype(np.int64)
+    step = 1 + (generator.random(size) * (frequency[chosen] - 1)).astype(np.int64)
+    second = (first + step) % frequency[chosen]
+    return forms.row[order[start + first]], forms.row[order[start + second]]

@@ -1,0 +1,229 @@
+"""Compare: each candidate pair becomes one small level per comparison, its *pattern*.
+
+Two different values are compared once per distinct pair of values, whatever the number of record pairs that hold them.
+Level 0 is `missing` (one side or both) and neutral; from 1 on the strongest level comes first, so that of several
+values the best against the best is the smallest level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.attributes import Attribute, Role
+from matching.attribute_types import TYPES
+from matching.attribute_types.base import AttributeType
+from matching.forms import Forms
+from matching.place import PLACE_LEVELS, PLACE_TYPES, place_levels
+from matching.records import Ints
+
+LevelArray = npt.NDArray[np.uint8]
+Classes = Mapping[str, npt.NDArray[np.uint8]]
+
+RARITY = ("rarer than 1 in 100,000", "1 in 100,000", "1 in 10,000", "over 1 in 1,000")
+"""Frequency classes of equal values, rarest first: sharing a rare name says more than sharing a common one."""
+CHUNK = 1_000_000
+"""Pairs compared at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One aspect that is compared, over one attribute or over several that belong together."""
+
+    name: str
+    attributes: tuple[Attribute, ...]
+    role: Role
+    labels: tuple[str, ...]
+    """Label of every level; `labels[0]` is `missing`."""
+    partner: str | None = None
+    """The attribute that this one is sometimes swapped with: given name and family name."""
+
+    @property
+    def is_place(self) -> bool:
+        """Whether it compares a whole address from its parts."""
+        return len(self.attributes) > 1
+
+    @property
+    def swapped(self) -> int | None:
+        """The level of swapped names, where the comparison has it."""
+        return self.labels.index(SWAPPED) if SWAPPED in self.labels else None
+
+
+SWAPPED = "swapped with the other name"
+MADE_OF_NAMES = ("similar local part", "same local part")
+"""Levels of an e-mail that follow from the names it is made of: j.smith7 and j.smith9 are alike because both are J. Smith."""
+
+
+def comparisons_for(attributes: Sequence[Attribute]) -> tuple[Comparison, ...]:
+    """What is compared, in the attributes' order: each by itself, but the parts of an address together."""
+    place = [a for a in attributes if a.type in PLACE_TYPES]
+    together = place if len(place) > 1 else []
+    given = next((a.name for a in attributes if a.type == "given_name"), None)
+    family = next((a.name for a in attributes if a.type == "family_name"), None)
+    partner = {given: family, family: given} if given and family else {}
+    result: list[Comparison] = []
+    for attribute in attributes:
+        if attribute in together:
+            if attribute is together[0]:
+                result.append(
+                    Comparison("address", tuple(together), Role.SHARED, ("missing", *exact_labels("same address"), *PLACE_LEVELS))
+                )
+            continue
+        labels = ("missing", *exact_labels("exact"), *TYPES[attribute.type].levels[1:])
+        if attribute.name in partner:
+            labels = (*labels[:-1], SWAPPED, labels[-1]) if attribute.name == given else labels
+        result.append(Comparison(attribute.name, (attribute,), attribute.role, labels, partner.get(attribute.name)))
+    return tuple(result)
+
+
+def exact_labels(word: str) -> tuple[str, ...]:
+    """Labels of the levels into which equality is split by frequency, rarest first.
+
+    >>> exact_labels("exact")[-1]
+    'exact (over 1 in 1,000)'
+    """
+    return tuple(f"{word} ({rarity})" for rarity in RARITY)
+
+
+def rarity_class(frequency: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.uint8]:
+    """The frequency class of each form among `total` records that have one: 0 rarest, 3 commonest.
+
+    >>> rarity_class(np.array([1, 30, 5_000]), 1_000_000).tolist()
+    [0, 1, 3]
+    """
+    share = frequency / max(total, 1)
+    return np.searchsorted([1e-5, 1e-4, 1e-3], share, side="right").astype(np.uint8)
+
+
+def compare(comparison: Comparison, forms: Mapping[str, Forms], classes: Classes, left: Ints, right: Ints) -> LevelArray:
+    """The level of each pair of records; `classes` gives the frequency class of each distinct form by attribute."""
+    if comparison.is_place:
+        parts = [(a, part_levels(forms[a.name], classes[a.name], left, right)) for a in comparison.attributes]
+        return place_levels([(a.type, TYPES[a.type].levels, levels) for a, levels in parts], len(RARITY))
+    own = forms[comparison.name]
+    levels = part_levels(own, classes[comparison.name], left, right)
+    if comparison.partner:
+        mark_swapped(comparison, levels, own, forms[comparison.partner], left, right)
+    return levels
+
+
+def mark_swapped(comparison: Comparison, levels: LevelArray, own: Forms, other: Forms, left: Ints, right: Ints) -> None:
+    """Mark pairs whose given and family names are each other's.
+
+    Only the given name says so; the family name is then `missing`, for the two are one observation.
+    """
+    different = len(TYPES[own.attribute.type].levels) + len(RARITY) - 1
+    if comparison.swapped is not None:
+        levels[levels == different] = different + 1
+    lookup = {form: code for code, form in enumerate(other.distinct.to_pylist())}
+    in_other = np.array([lookup.get(form, -2) for form in own.distinct.to_pylist()] + [-1], np.int64)
+    in_own = np.full(len(other.distinct) + 1, -2, np.int64)
+    in_own[-1] = -1
+    known = in_other[:-1] >= 0
+    in_own[in_other[:-1][known]] = np.flatnonzero(known)
+    mine, theirs = own.codes(), other.codes()
+    cross = (in_other[mine[left]] == theirs[right]) & (in_own[theirs[left]] == mine[right])
+    cross &= (theirs[right] >= 0) & (mine[right] >= 0) & (mine[left] >= 0) & (mine[left] != mine[right])
+    levels[cross] = comparison.swapped or 0
+
+
+def part_levels(forms: Forms, rarity: npt.NDArray[np.uint8], left: Ints, right: Ints) -> LevelArray:
+    """Levels of one attribute: 0 missing, 1 to 4 equal by rarity, then the type's own levels."""
+    result = np.zeros(len(left), np.uint8)
+    if not len(forms.row):
+        return result
+    single, codes, offsets = forms.single, forms.codes(), forms.offsets()
+    for start in range(0, len(left), CHUNK):
+        part = slice(start, start + CHUNK)
+        if single:
+            result[part] = code_levels(forms.type, forms, rarity, codes[left[part]], codes[right[part]])
+        else:
+            result[part] = best_levels(forms, rarity, offsets, left[part], right[part])
+    return result
+
+
+def best_levels(forms: Forms, rarity: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], left: Ints, right: Ints) -> LevelArray:
+    """Several values against several: the level of the best two."""
+    n_left, n_right = offsets[left + 1] - offsets[left], offsets[right + 1] - offsets[right]
+    size = n_left * n_right
+    have = np.flatnonzero(size)
+    result = np.zeros(len(left), np.uint8)
+    if not len(have):
+        return result
+    size = size[have]
+    start = np.concatenate(([0], np.cumsum(size)[:-1]))
+    within = np.arange(size.sum()) - np.repeat(start, size)
+    width = np.repeat(n_right[have], size)
+    a = forms.code[np.repeat(offsets[left[have]], size) + within // width]
+    b = forms.code[np.repeat(offsets[right[have]], size) + within % width]
+    result[have] = np.minimum.reduceat(code_levels(forms.type, forms, rarity, a, b), start)
+    return result
+
+
+def code_levels(kind: AttributeType, forms: Forms, rarity: npt.NDArray[np.uint8], a: Ints, b: Ints) -> LevelArray:
+    """Levels of pairs of form codes, -1 missing; each distinct pair of different forms is compared once."""
+    result = np.zeros(len(a), np.uint8)
+    have = (a >= 0) & (b >= 0)
+    equal = have & (a == b)
+    result[equal] = rarity[a[equal]] + 1
+    rest = np.flatnonzero(have & (a != b))
+    if not len(rest):
+        return result
+    low, high = np.minimum(a[rest], b[rest]), np.maximum(a[rest], b[rest])
+    pair, back = np.unique(low.astype(np.int64) * len(forms.distinct) + high, return_inverse=True)
+    levels = kind.compare(forms.distinct.take(pair // len(forms.distinct)), forms.distinct.take(pair % len(forms.distinct)))
+    result[rest] = (levels + len(RARITY)).astype(np.uint8)[back]
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """The distinct patterns of many pairs: `levels` (patterns × comparisons), how many pairs have each, and which each pair has."""
+
+    levels: LevelArray
+    counts: npt.NDArray[np.int64]
+    index: Ints
+    """Row of `levels` of each pair."""
+
+
+def level_matrix(comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes, left: Ints, right: Ints) -> LevelArray:
+    """Levels of pairs of records on every comparison: pairs × comparisons."""
+    levels = np.stack([compare(c, forms, classes, left, right) for c in comparisons], axis=1)
+    drop_explained(comparisons, levels)
+    return levels
+
+
+def drop_explained(comparisons: Sequence[Comparison], levels: LevelArray) -> None:
+    """Where the names agree, e-mails that are alike only because they are made of them say nothing more."""
+    names = [k for k, c in enumerate(comparisons) if not c.is_place and c.attributes[0].type in ("given_name", "family_name", "full_name")]
+    if not names:
+        return
+    last = np.array([len(comparisons[k].labels) - 1 for k in names])
+    agree = ((levels[:, names] > 0) & (levels[:, names] < last)).any(axis=1)
+    for k, comparison in enumerate(comparisons):
+        told = [i for i, label in enumerate(comparison.labels) if label in MADE_OF_NAMES]
+        if told:
+            levels[agree & np.isin(levels[:, k], told), k] = 0
+
+
+def patterns_of(comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes, left: Ints, right: Ints) -> Patterns:
+    """Compare every pair on every comparison and count the distinct patterns."""
+    levels = level_matrix(comparisons, forms, classes, left, right)
+    return count_patterns(levels, [len(c.labels) for c in comparisons])
+
+
+def count_patterns(levels: LevelArray, sizes: Sequence[int]) -> Patterns:
+    """The distinct rows of `levels`, in lexicographic order; comparison k has `sizes[k]` levels."""
+    code = np.zeros(len(levels), np.int64)
+    span = 1
+    for k, size in enumerate(sizes):
+        if span > 2**62 // size:
+            distinct, code = np.unique(code, return_inverse=True)
+            code, span = code.astype(np.int64), len(distinct)
+        code = code * size + levels[:, k]
+        span *= size
+    _, first, index, counts = np.unique(code, return_index=True, return_inverse=True, return_counts=True)
+    return Patterns(levels[first], counts.astype(np.int64), index.astype(np.int32))

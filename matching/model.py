@@ -1,0 +1,127 @@
+"""The model: everything learned from the whole population, frozen, so that one run scores like the next."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pandas as pd
+
+from domain.attributes import Attribute
+from domain.errors import OnefoldError
+from matching.block import Hashes, Plan
+from matching.cluster import Scoring
+from matching.compare import Comparison, comparisons_for
+from matching.forms import Forms
+from matching.score import Fit, Weights
+
+FORMAT = 1
+"""Version of the artefact; a model of another version must be trained again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What `onefold train` learned; its fingerprint names it."""
+
+    comparisons: tuple[Comparison, ...]
+    scoring: Scoring
+    fit: Fit
+    common: Mapping[str, tuple[Hashes, npt.NDArray[np.uint8]]]
+    """By attribute: hashes of the forms that are not in the rarest frequency class, sorted, and their classes. An unseen form is rare."""
+    plan: Plan
+    records: int
+    """Records it was trained on."""
+
+    def classes(self, forms: Mapping[str, Forms]) -> dict[str, npt.NDArray[np.uint8]]:
+        """The frequency class of every form, by attribute."""
+        return {name: self.classes_of(own) for name, own in forms.items()}
+
+    def classes_of(self, own: Forms) -> npt.NDArray[np.uint8]:
+        """The frequency class of each distinct form of one attribute."""
+        hashes, classes = self.common.get(own.attribute.name, (np.empty(0, np.uint64), np.empty(0, np.uint8)))
+        result = np.zeros(len(own.distinct), np.uint8)
+        if len(hashes):
+            mine = hash_forms(own)
+            place = np.minimum(np.searchsorted(hashes, mine), len(hashes) - 1)
+            hit = hashes[place] == mine
+            result[hit] = classes[place[hit]]
+        return result
+
+    @property
+    def fingerprint(self) -> str:
+        """A name that tells this model from every other."""
+        return hashlib.blake2b(self.dump(), digest_size=8).hexdigest()
+
+    def dump(self) -> bytes:
+        """The artefact, as JSON."""
+        document = {
+            "format": FORMAT,
+            "comparisons": [{"name": c.name, "attributes": [a.name for a in c.attributes], "labels": c.labels} for c in self.comparisons],
+            "weights": [{"same": w.same.tolist(), "related": w.related.tolist()} for w in self.scoring.weights],
+            "prior": [self.scoring.prior_same, self.scoring.prior_related],
+            "fit": fit_document(self.fit),
+            "common": {name: [h.tolist(), c.tolist()] for name, (h, c) in sorted(self.common.items())},
+            "plan": {
+                "everything": self.plan.everything,
+                "limits": self.plan.limits,
+                "refined": {k: v.tolist() for k, v in sorted(self.plan.refined.items())},
+            },
+            "records": self.records,
+        }
+        return orjson.dumps(document)
+
+
+def fit_document(fitted: Fit) -> dict[str, Any]:
+    """A fit as plain lists and numbers."""
+    return {
+        "m": [levels.tolist() for levels in fitted.m],
+        "u": [levels.tolist() for levels in fitted.u],
+        "r": [levels.tolist() for levels in fitted.r],
+        "same_pairs": fitted.same_pairs,
+        "related_pairs": fitted.related_pairs,
+        "admissible_pairs": fitted.admissible_pairs,
+        "rounds": fitted.rounds,
+        "converged": fitted.converged,
+    }
+
+
+def load_model(artefact: bytes, attributes: Sequence[Attribute]) -> Model:
+    """A model from its artefact, for the project's attributes; an error if it was trained on other comparisons."""
+    document = orjson.loads(artefact)
+    names = {name for c in document["comparisons"] for name in c["attributes"]}
+    comparisons = comparisons_for([a for a in attributes if a.name in names])
+    trained = [(c["name"], c["attributes"], c["labels"]) for c in document["comparisons"]]
+    if document["format"] != FORMAT or trained != [(c.name, [a.name for a in c.attributes], list(c.labels)) for c in comparisons]:
+        raise OnefoldError("the adopted model was trained on other attributes or by another version. Train again: onefold train.")
+    weights = tuple(Weights(np.array(w["same"], np.int64), np.array(w["related"], np.int64)) for w in document["weights"])
+    levels: dict[str, Any] = {side: tuple(np.array(x, np.float64) for x in document["fit"].pop(side)) for side in ("m", "u", "r")}
+    return Model(
+        comparisons,
+        Scoring(weights, *document["prior"]),
+        Fit(**levels, **document["fit"]),
+        {name: (np.array(h, np.uint64), np.array(c, np.uint8)) for name, (h, c) in document["common"].items()},
+        Plan(
+            document["plan"]["everything"],
+            tuple(document["plan"]["limits"]),
+            {k: np.array(v, np.uint64) for k, v in document["plan"]["refined"].items()},
+        ),
+        document["records"],
+    )
+
+
+def common_forms(own: Forms, classes: npt.NDArray[np.uint8]) -> tuple[Hashes, npt.NDArray[np.uint8]]:
+    """What a model keeps of the frequencies of one attribute."""
+    kept = classes > 0
+    hashes = hash_forms(own)[kept]
+    order = np.argsort(hashes)
+    return hashes[order], classes[kept][order]
+
+
+def hash_forms(own: Forms) -> Hashes:
+    """A 64-bit hash of each distinct form: a model holds no customer's data."""
+    return np.asarray(pd.util.hash_array(own.distinct.to_numpy(zero_copy_only=False), categorize=False), np.uint64)

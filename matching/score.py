@@ -1,0 +1,215 @@
+"""Score: from a pattern of levels to the probability that two records are the same customer.
+
+Three latent classes over the counted distinct patterns of the candidate pairs (Fellegi and Sunter 1969, with a class of
+its own for *related* records, and the *unrelated* class anchored in what chance alone brings about).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.attributes import Role
+from matching.chance import Chance
+from matching.compare import RARITY, SWAPPED, Comparison, LevelArray, Patterns
+
+Floats = npt.NDArray[np.float64]
+Bits = npt.NDArray[np.int64]
+
+MICRO = 1_000_000
+"""Weights are whole millionths of a bit, so that sums do not depend on their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each level of one comparison is worth, in millionths of a bit; index 0 is `missing` and worth nothing."""
+
+    same: Bits
+    """*Same* against *unrelated*."""
+    related: Bits
+    """*Related* against *unrelated*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What expectation–maximisation learned."""
+
+    m: tuple[Floats, ...]
+    """Of each comparison: level probabilities among *same* pairs."""
+    u: tuple[Floats, ...]
+    """Among *unrelated* pairs."""
+    r: tuple[Floats, ...]
+    """Among *related* pairs."""
+    same_pairs: float
+    """Expected *same* pairs among the candidates."""
+    related_pairs: float
+    admissible_pairs: float
+    rounds: int
+    converged: bool
+
+
+PRIOR_STRENGTH = 20.0
+"""Pseudo-pairs behind the prior of the *same* and *related* levels."""
+LEAK = (2.0, 8.0)
+"""Beta prior of the share by which *related* pairs behave like *same* ones on a personal comparison."""
+MOST_LEAK = 0.15
+"""Relatives share a given name or a birth date seldom; without this bound *related* would swallow true matches that disagree a little."""
+MAX_ROUNDS = 300
+TOLERANCE = 1e-5
+CHANCE_FLOOR = 0.02
+"""Share of the agreement seen that is always held to be chance, however many true matches explain it."""
+
+
+def fit(comparisons: Sequence[Comparison], patterns: Patterns, chance: Sequence[Chance], admissible: float, records: int) -> Fit:
+    """Learn the three classes from counted patterns.
+
+    `chance` tells how random admissible pairs compare; what *same* and *related* pairs contribute to it is taken out in
+    every round. The weight of *unrelated* is the number of admissible pairs, never fitted.
+    """
+    state = Start(comparisons, chance, records)
+    counts = patterns.counts.astype(np.float64)
+    rounds, converged = 0, False
+    while rounds < MAX_ROUNDS and not converged:
+        rounds += 1
+        post_same, post_related = posterior(patterns.levels, state.m, state.u, state.r, state.same, state.related, admissible)
+        before = state.same
+        state.update(patterns.levels, post_same * counts, post_related * counts, admissible)
+        converged = rounds > 5 and abs(state.same - before) < TOLERANCE * max(state.same, 1.0)
+    return Fit(tuple(state.m), tuple(state.u), tuple(state.r), state.same, state.related, admissible, rounds, converged)
+
+
+class Start:
+    """The classes while they are being fitted, from their priors on."""
+
+    def __init__(self, comparisons: Sequence[Comparison], chance: Sequence[Chance], records: int) -> None:
+        self.chance = chance
+        self.shared = [c.role is Role.SHARED for c in comparisons]
+        self.leak = [MOST_LEAK] * len(comparisons)
+        self.u = [c.levels.copy() for c in chance]
+        self.prior_m = [prior_levels(c, own.levels) for c, own in zip(comparisons, chance, strict=True)]
+        self.m = [prior.copy() for prior in self.prior_m]
+        self.prior_r = [prior_levels(c, own.levels, 0.6) for c, own in zip(comparisons, chance, strict=True)]
+        self.r = [self.prior_r[k].copy() if is_shared else self.leaked(k) for k, is_shared in enumerate(self.shared)]
+        self.same = max(records / 4, 1.0)
+        self.related = self.same if any(self.shared) else 0.0
+
+    def leaked(self, k: int) -> Floats:
+        """Levels of *related* pairs on a personal comparison: near chance."""
+        return (1 - self.leak[k]) * self.u[k] + self.leak[k] * self.m[k]
+
+    def update(self, levels: LevelArray, in_same: Floats, in_related: Floats, admissible: float) -> None:
+        """One M step, from the expected number of pairs of each pattern in each class."""
+        self.same = float(in_same.sum())
+        self.related = float(in_related.sum()) if any(self.shared) else 0.0
+        for k, size in enumerate(len(m) for m in self.m):
+            same = by_level(levels[:, k], in_same, size)
+            related = by_level(levels[:, k], in_related, size)
+            self.m[k] = normalise(same + PRIOR_STRENGTH * self.prior_m[k])
+            if self.shared[k]:
+                self.r[k] = normalise(related + PRIOR_STRENGTH * self.prior_r[k])
+            else:
+                self.leak[k] = fit_leak(related, self.u[k], self.m[k], self.leak[k])
+                self.r[k] = self.leaked(k)
+            known = admissible * self.chance[k].known
+            self.u[k] = without_matches(self.chance[k].levels, self.m[k], self.r[k], same.sum(), related.sum(), known)
+
+
+def by_level(levels: LevelArray, weight: Floats, size: int) -> Floats:
+    """The weight of the patterns at each level of one comparison, `missing` left out."""
+    totals = np.bincount(levels, weights=weight, minlength=size).astype(np.float64)
+    totals[0] = 0.0
+    return totals
+
+
+def without_matches(chance: Floats, m: Floats, r: Floats, same: float, related: float, pairs: float) -> Floats:
+    """Level shares by chance alone: what *same* and *related* pairs contribute to `chance` is taken out, down to a floor."""
+    left = chance * pairs - same * m - related * r
+    return normalise(np.maximum(left, CHANCE_FLOOR * chance * pairs))
+
+
+def normalise(levels: Floats) -> Floats:
+    """Scaled to sum to one, `missing` excluded."""
+    levels = levels.copy()
+    levels[0] = 0.0
+    total = levels.sum()
+    return levels / total if total > 0 else levels
+
+
+def prior_levels(comparison: Comparison, chance: Floats, agreement: float = 0.75) -> Floats:
+    """What is expected of *same* pairs before any is seen: mostly equal, seldom different, the rest falling off in order."""
+    size, first = len(comparison.labels), len(RARITY) + 1
+    prior = np.zeros(size)
+    prior[1:first] = agreement * (np.sqrt(chance[1:first]) + 1e-6) / (np.sqrt(chance[1:first]) + 1e-6).sum()
+    middle = np.arange(first, size - 1)
+    weight = np.array([0.2 if comparison.labels[i] == SWAPPED else 1.0 for i in middle]) * 0.75 ** np.arange(len(middle))
+    different = 0.35 * (1 - agreement)
+    if len(middle):
+        prior[middle] = (1 - agreement - different) * weight / weight.sum()
+    prior[-1] = 1 - prior[:-1].sum()
+    return prior
+
+
+def fit_leak(levels: Floats, u: Floats, m: Floats, leak: float) -> float:
+    """One EM round for the share p of r = (1-p)·u + p·m, under its Beta prior."""
+    own = leak * m[1:]
+    both = own + (1 - leak) * u[1:]
+    part = float((levels[1:] * np.divide(own, both, out=np.zeros_like(own), where=both > 0)).sum())
+    return min((part + LEAK[0]) / (float(levels[1:].sum()) + sum(LEAK)), MOST_LEAK)
+
+
+def posterior(
+    levels: LevelArray, m: Sequence[Floats], u: Sequence[Floats], r: Sequence[Floats], same: float, related: float, admissible: float
+) -> tuple[Floats, Floats]:
+    """Probability of *same* and of *related* for each pattern."""
+    log_same = np.full(len(levels), np.log(max(same, 1e-9)))
+    log_related = np.full(len(levels), np.log(max(related, 1e-9)))
+    for k in range(levels.shape[1]):
+        log_same += log_ratio(m[k], u[k])[levels[:, k]]
+        log_related += log_ratio(r[k], u[k])[levels[:, k]]
+    log_unrelated = np.log(max(admissible - same - related, 1.0))
+    top = np.maximum(np.maximum(log_same, log_related), log_unrelated)
+    e_same, e_related, e_unrelated = np.exp(log_same - top), np.exp(log_related - top), np.exp(log_unrelated - top)
+    total = e_same + e_related + e_unrelated
+    return e_same / total, e_related / total
+
+
+def log_ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Natural log of the ratio of level probabilities; 0 for `missing`."""
+    tiny = 1e-12
+    result = np.log(np.maximum(numerator, tiny)) - np.log(np.maximum(denominator, tiny))
+    result[0] = 0.0
+    return np.asarray(result)
+
+
+def weights_of(fitted: Fit) -> tuple[tuple[Weights, ...], int, int]:
+    """The fitted classes as whole millionths of a bit: weights of each comparison, and the two prior weights."""
+
+    def bits(values: Floats | float) -> Bits:
+        return np.asarray(np.round(np.asarray(values) / np.log(2) * MICRO), np.int64)
+
+    weights = tuple(Weights(bits(log_ratio(m, u)), bits(log_ratio(r, u))) for m, u, r in zip(fitted.m, fitted.u, fitted.r, strict=True))
+    unrelated = max(fitted.admissible_pairs - fitted.same_pairs - fitted.related_pairs, 1.0)
+    prior_same = int(bits(np.log(max(fitted.same_pairs, 1e-9) / unrelated)))
+    prior_related = int(bits(np.log(max(fitted.related_pairs, 1e-9) / unrelated)))
+    return weights, prior_same, prior_related
+
+
+def sums(levels: LevelArray, weights: Sequence[Weights]) -> tuple[Bits, Bits]:
+    """Summed weights of each pattern for *same* and *related*, without the priors."""
+    same, related = np.zeros(len(levels), np.int64), np.zeros(len(levels), np.int64)
+    for k, weight in enumerate(weights):
+        same += weight.same[levels[:, k]]
+        related += weight.related[levels[:, k]]
+    return same, related
+
+
+def probabilities(same: Bits, related: Bits) -> tuple[Floats, Floats]:
+    """Probability of *same* and of *related* from their weights against *unrelated*, priors included."""
+    s, r = np.clip(same / MICRO, -1000, 1000), np.clip(related / MICRO, -1000, 1000)
+    top = np.maximum(np.maximum(s, r), 0.0)
+    es, er, eu = np.exp2(s - top), np.exp2(r - top), np.exp2(-top)
+    total = es + er + eu
+    return es / total, er / total

@@ -1,0 +1,140 @@
+"""`onefold show`: one golden record, down to the cells it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.cli.console import draw, new_table, print_json, readable, say, shown
+from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
+
+if TYPE_CHECKING:
+    from domain.records import RecordKey
+    from pipelines.steps.show import Member, Shown, ShownValue
+
+MOST_OTHERS, MOST_KEYS, MOST_MEMBERS = 5, 3, 50
+"""Other values of an attribute, records of a value, and members that are shown; --json has them all."""
+LONGEST_RAW = 80
+Line = tuple[str, Text | Padding, str]
+
+
+def show(
+    asked: Annotated[
+        str,
+        typer.Argument(metavar="GOLDEN_ID", help="A golden id such as C-00001234-4, or a source record as source:key.", show_default=False),
+    ],
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show a golden record and where its values came from.
+
+    Each value comes with its source record, column and raw text, why it won and what lost; then the source records. A golden
+    id that was merged into another is followed.
+    """
+    from domain.attributes import Role
+    from pipelines.steps import show as step
+    from pipelines.steps.session import open_project_warehouse
+
+    chosen = project_at(project)
+    with open_project_warehouse(chosen) as warehouse:
+        found = step.show(warehouse, chosen, asked)
+    if as_json:
+        print_json(found)
+        return
+    say(found.golden_id, style="bold")
+    if found.note:
+        say(found.note, style="yellow")
+    say(summary(found))
+    say()
+    draw(values_table(found))
+    if found.without:
+        say(f"no value: {', '.join(map(readable, found.without))}", style="dim")
+    say()
+    draw(members_table(found.members, [a.name for a in chosen.attributes if a.role is not Role.NEUTRAL]))
+    if len(found.members) > MOST_MEMBERS:
+        say(f"and {len(found.members) - MOST_MEMBERS:,} more records: --json has them all", style="dim")
+
+
+def summary(found: Shown) -> str:
+    """How much is known of the customer, in a line."""
+    from pipelines.reports.duplication import percent, plural
+
+    parts = [f"{plural(len(found.members), 'record')} in {plural(found.source_count, 'department')}"]
+    if found.last_seen:
+        parts.append(f"last changed {found.last_seen:%Y-%m-%d}")
+    if found.completeness is not None:
+        parts.append(f"{percent(found.completeness)} complete")
+    if found.cohesion is not None and len(found.members) > 1:
+        parts.append(f"its least certain record belongs to it with {percent(found.cohesion)}")
+    return " · ".join(parts)
+
+
+def values_table(found: Shown) -> Table:
+    """Each golden value, where it came from, and the values that were not chosen."""
+    table = new_table()
+    table.add_column("attribute", no_wrap=True)
+    table.add_column("golden value, and where it came from", ratio=1, overflow="fold")
+    table.add_column("why")
+    for value in found.values:
+        for line in value_lines(value):
+            table.add_row(*line)
+    return table
+
+
+def value_lines(value: ShownValue) -> Iterator[Line]:
+    """The lines of one attribute: the golden value, where it came from, and the values that were not chosen."""
+    yield readable(value.attribute), Text(shown(value.value), style="bold"), readable(value.rule)
+    yield "", detail(Text(came_from(value), style="dim")), ""
+    for other in value.others[:MOST_OTHERS]:
+        told = Text.assemble(("also " if value.many else "not ", "dim"), shown(other.value), (f" ({named(other.records)})", "dim"))
+        yield "", detail(told), readable(other.reason or "the rules have changed since")
+    if len(value.others) > MOST_OTHERS:
+        yield "", detail(Text(f"and {len(value.others) - MOST_OTHERS:,} other values", style="dim")), ""
+
+
+def detail(text: Text) -> Padding:
+    """A line below a golden value."""
+    return Padding(text, (0, 0, 0, 2))
+
+
+def came_from(value: ShownValue) -> str:
+    """The cell that a value was read from, and how many records agree."""
+    origin = value.origin
+    if origin is None:
+        told = "pinned by a steward"
+    elif origin.column is None:
+        told = f"from {shown(origin.record)}; the project's map leads no longer to its column"
+    else:
+        told = f"from {shown(origin.record)}, {shown(origin.column)}: {quoted(origin.raw)}"
+    count = len(value.agreeing)
+    return told if not count else f"{told} and {count:,} more {'record' if count == 1 else 'records'}"
+
+
+def named(records: Sequence[RecordKey]) -> str:
+    """Some record keys, the first by name."""
+    names = ", ".join(shown(key) for key in records[:MOST_KEYS])
+    return names if len(records) <= MOST_KEYS else f"{names} and {len(records) - MOST_KEYS:,} more"
+
+
+def quoted(raw: str | None) -> str:
+    """The raw text of a cell."""
+    return "nothing" if raw is None else f'"{shown(raw, LONGEST_RAW)}"'
+
+
+def members_table(members: Sequence[Member], telling: Sequence[str]) -> Table:
+    """The source records, with what each says of the attributes that tell who somebody is."""
+    table = new_table()
+    table.add_column("source record", overflow="fold", max_width=30)
+    table.add_column("changed", no_wrap=True)
+    table.add_column("says", ratio=1, overflow="fold")
+    for member in members[:MOST_MEMBERS]:
+        changed = f"{member.modified:%Y-%m-%d}" if member.modified else "-"
+        said = ", ".join(shown(member.values[name], LONGEST_RAW) for name in telling if name in member.values)
+        table.add_row(Text(shown(member.record)), changed, Text(said))
+    return table

@@ -1,0 +1,153 @@
+"""Attributes: from what the project file says to the domain's attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import phonenumbers
+
+from domain.attributes import Attribute, Role
+from matching.attribute_types import TYPES
+from matching.survive import RULES
+from pipelines.project.document import Place
+from pipelines.project.faults import Faults, repeated
+from pipelines.project.model import AttributeSpec, ProjectFile
+from pipelines.project.names import name_problem
+from pipelines.project.words import plain, quoted, unknown
+
+NAMES_OF_PEOPLE = ("given_name", "family_name", "full_name")
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "full_name": ("given_name", "family_name", "organisation"),
+    "address": ("street", "city", "region", "postcode", "country"),
+}
+"""Types of the attributes into which a whole text, mapped with `as`, is parsed."""
+CHANGING = ("most_trusted", "most_recent", "most_complete")
+LASTING = ("most_agreed", "most_trusted", "most_recent")
+DEFAULT_RULES: Mapping[str, tuple[str, ...]] = {
+    "consent": ("most_restrictive",),
+    # These do not change, so of values that disagree some are slips, and a slip is seldom made twice. Trust still
+    # counts: agreement is weighted by it.
+    "given_name": LASTING,
+    "date_of_birth": LASTING,
+    "gender": LASTING,
+    "national_id": LASTING,
+}
+"""Survivorship rules by type where the project file names none; elsewhere a value can change, and trust comes first."""
+
+
+def attributes(file: ProjectFile, faults: Faults) -> dict[str, Attribute]:
+    """The attributes that are right, in the file's order; faults say what is wrong with the others."""
+    people = names_people(file)
+    built = {name: attribute(name, spec, people, faults) for name, spec in file.attributes.items()}
+    right = {name: found for name, found in built.items() if found is not None}
+    check_groups(right, faults)
+    if faults.document.data.get("attributes") == {}:
+        faults.add(("attributes",), "there is no attribute; a customer needs at least one")
+    elif len(right) == len(faults.declared("attributes")) > 0 and all(a.role is Role.NEUTRAL for a in right.values()):
+        faults.add(("attributes",), "no attribute identifies anyone; add one such as a name, an e-mail or a birth date")
+    return right
+
+
+def attribute(name: str, spec: AttributeSpec, people: bool, faults: Faults) -> Attribute | None:
+    """One attribute; none where its type is not known."""
+    place: Place = ("attributes", name)
+    if problem := name_problem(name):
+        faults.add(("attributes",), problem, at=place)
+    rules = survivorship(spec, place, faults)
+    if spec.region and (problem := region_problem(spec.region)):
+        faults.add((*place, "region"), problem)
+    if spec.group and (problem := name_problem(spec.group)):
+        faults.add((*place, "group"), problem)
+    if spec.type not in TYPES:
+        faults.add((*place, "type"), unknown(spec.type, "an attribute type", TYPES))
+        return None
+    return Attribute(
+        name=name,
+        type=spec.type,
+        role=Role(spec.role) if spec.role else role(spec.type, people),
+        storage=TYPES[spec.type].storage,
+        many=spec.many,
+        survive=rules,
+        group=spec.group,
+        protected=spec.protected,
+        region=spec.region,
+        half_life=spec.half_life,
+        description=spec.description,
+    )
+
+
+def region_problem(region: str) -> str | None:
+    """What is wrong with a country; none where telephone numbers of it are known.
+
+    >>> region_problem("us"), region_problem("Germany")
+    ("'us' is not a country; did you mean 'US'?", "'Germany' is not a country; write its two letters, like US or DE")
+    """
+    if region in phonenumbers.SUPPORTED_REGIONS:
+        return None
+    near = region.strip().upper()
+    advice = f"did you mean {quoted(near)}?" if near in phonenumbers.SUPPORTED_REGIONS else "write its two letters, like US or DE"
+    return f"{quoted(region)} is not a country; {advice}"
+
+
+def survivorship(spec: AttributeSpec, place: Place, faults: Faults) -> tuple[str, ...]:
+    """The rules of an attribute, by default those of its type."""
+    if spec.survive is None:
+        return DEFAULT_RULES.get(spec.type, CHANGING)
+    rules = (spec.survive,) if isinstance(spec.survive, str) else tuple(spec.survive)
+    for number, rule in enumerate(rules):
+        if rule not in RULES:
+            faults.add((*place, "survive"), unknown(rule, "a rule", RULES), at=(*place, "survive", number))
+    for rule in repeated(rules):
+        faults.add((*place, "survive"), f"'{plain(rule)}' is given twice; the second never decides")
+    return rules
+
+
+def role(type_name: str, people: bool) -> Role:
+    """Whom agreement on a type speaks for.
+
+    An organisation's name stands for a customer where customers are organisations; where they are people, many
+    customers share their employer.
+    """
+    if type_name == "organisation":
+        return Role.SHARED if people else Role.PERSONAL
+    return TYPES[type_name].role
+
+
+def names_people(file: ProjectFile) -> bool:
+    """Whether any source fills an attribute that is a person's name."""
+    targets = {target for source in file.sources.values() for target in source.map}
+    wholes = {entry.read_as for source in file.sources.values() for entry in source.map.values() if not isinstance(entry, str | list)}
+    named = {name for name, spec in file.attributes.items() if spec.type in NAMES_OF_PEOPLE}
+    parsed = "full_name" in wholes and any(file.attributes[name].type in PARTS["full_name"] for name in named)
+    return parsed or bool(named & targets)
+
+
+def check_groups(built: Mapping[str, Attribute], faults: Faults) -> None:
+    """Attributes of one group survive together, so what chooses among them must be the same."""
+    for group in dict.fromkeys(a.group for a in built.values() if a.group):
+        members = [a for a in built.values() if a.group == group]
+        first = members[0]
+        for member in members[1:]:
+            for key, ours, theirs in differences(first, member):
+                message = f"attributes of group '{plain(group)}' survive together, but {key} is {theirs} for '{first.name}' and {ours} here"
+                faults.add(("attributes", member.name), message)
+        if group in built and built[group].group != group:
+            faults.add(
+                ("attributes", first.name, "group"), f"'{plain(group)}' is an attribute that is not in this group; name the group otherwise"
+            )
+
+
+def differences(first: Attribute, member: Attribute) -> Iterable[tuple[str, str, str]]:
+    """What two attributes of a group do not agree on: the key, the member's value and the first's."""
+    for key in ("survive", "half_life"):
+        ours, theirs = getattr(member, key), getattr(first, key)
+        if ours != theirs:
+            yield key, said(ours), said(theirs)
+
+
+def said(value: object) -> str:
+    """
+    >>> said(("most_recent", "most_trusted")), said(None)
+    ('most_recent, most_trusted', 'not set')
+    """
+    return ", ".join(value) if isinstance(value, tuple) else "not set" if value is None else str(value)

@@ -1,0 +1,152 @@
+"""Consolidate: the whole way of a run, step by step. Dagster calls the same steps, one asset each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from domain.checks import GateReport
+from domain.errors import GateClosed, OnefoldError
+from domain.sources import Source
+from pipelines.steps import report as reports
+from pipelines.steps.identify import IdentityReport, identify_records
+from pipelines.steps.ingest import IngestReport, Progress, ingest
+from pipelines.steps.match import MatchReport, match_records
+from pipelines.steps.merge import MergeReport, merge_records
+from pipelines.steps.publish import PublishReport, ask_gate, publish_staged
+from pipelines.steps.session import Session, code_fingerprint
+from warehouse.decisions import active_decisions
+from warehouse.models import adopted_model
+from warehouse.runs import last_result, note, run_report
+from warehouse.sources import last_changes
+
+
+def consolidate(session: Session, progress: Progress | None = None) -> reports.Report:
+    """Pull every source, match, identify, merge, publish; returns the run's report. A run that cannot go on leaves one too."""
+    try:
+        for source in session.project.sources:
+            stop_if_required(source, pull(session, source, progress))
+        if not is_settled(session):
+            match(session)
+            identify(session)
+            merge(session)
+            ask(session)
+            publish(session)
+    except OnefoldError as error:
+        conclude(session, str(error))
+        raise
+    return conclude(session)
+
+
+def conclude(session: Session, error: str = "") -> reports.Report:
+    """End the run, whatever came of it.
+
+    The fingerprint of its input is kept only where the publication rests on that input: what a run has pulled and not published,
+    the next one takes from there.
+    """
+    if error:
+        return reports.finish(session, error)
+    now, parts = input_fingerprint(session), noted(session)
+    rests = "publication" in parts and parts.get("input") == now
+    return reports.finish(session, fingerprint=now if rests or is_settled(session) else None)
+
+
+def noted(session: Session) -> reports.Report:
+    """What the run has noted so far, step by step."""
+    with session.warehouse.connect() as connection:
+        row = run_report(connection, session.run.number)
+    return dict((row.report if row else None) or {})
+
+
+def pull(session: Session, source: Source, progress: Progress | None = None) -> IngestReport:
+    """One source, noted."""
+    with timed(session, f"source {source.name}"):
+        found = ingest(session, source, progress)
+        reports.note_ingest(session, found)
+    return found
+
+
+def stop_if_required(source: Source, found: IngestReport) -> None:
+    """GateClosed where a source is held without which a run shall not go on."""
+    if found.state == "held" and source.required:
+        raise GateClosed(f"source '{source.name}' is required and was held: {found.reason}")
+
+
+def match(session: Session) -> MatchReport:
+    """Matching, noted, with the fingerprint of the input it saw."""
+    with timed(session, "match"):
+        found = match_records(session)
+        reports.note_step(session, found)
+    with session.warehouse.begin() as connection:
+        note(connection, session.run, input=input_fingerprint(session))
+    return found
+
+
+def identify(session: Session) -> IdentityReport:
+    """Golden ids, noted."""
+    with timed(session, "identify"):
+        found = identify_records(session)
+        reports.note_step(session, found)
+    return found
+
+
+def merge(session: Session) -> MergeReport:
+    """Golden records, noted."""
+    with timed(session, "merge"):
+        found = merge_records(session)
+        reports.note_step(session, found)
+    return found
+
+
+def ask(session: Session) -> GateReport:
+    """The publication gate; a closed one is noted, for then nothing comes after it."""
+    with timed(session, "gate"):
+        report = ask_gate(session)
+        if report.closed:
+            reports.note_step(session, PublishReport("held", report))
+    return report
+
+
+def publish(session: Session) -> PublishReport:
+    """Publication, noted."""
+    with timed(session, "publish"):
+        found = publish_staged(session, anything_changed(noted(session)))
+        reports.note_step(session, found)
+    return found
+
+
+def anything_changed(parts: Mapping[str, Any]) -> bool:
+    """Whether the run has staged anything that is not published already."""
+    identity, merged = parts.get("identity", {}), parts.get("merge", {})
+    return any(identity.get(name) for name in ("minted", "merged", "split", "revived", "retired", "moved")) or any(
+        merged.get(name) for name in ("new", "changed", "removed", "contacts_changed")
+    )
+
+
+def is_settled(session: Session) -> bool:
+    """Whether nothing is other than at the last publication, so that a run has nothing to do. (Invariant 8)"""
+    with session.warehouse.connect() as connection:
+        last = last_result(connection)
+    return last is not None and last.fingerprints.get("input") == input_fingerprint(session)
+
+
+def input_fingerprint(session: Session) -> str:
+    """Changes when anything changes that the golden table depends on: live data, project, code, model, decisions."""
+    with session.warehouse.connect() as connection:
+        kept = adopted_model(connection)
+        decisions = [one.id for one in active_decisions(connection)]
+        live = sorted(last_changes(connection).items())
+    parts = [live, session.project.fingerprint, code_fingerprint(), kept.fingerprint if kept else None, decisions]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
+
+
+@contextmanager
+def timed(session: Session, step: str) -> Iterator[None]:
+    """Note how long a step took."""
+    start = time.perf_counter()
+    yield
+    reports.note_seconds(session, step, time.perf_counter() - start)

@@ -1,0 +1,112 @@
+"""Identify: the clusters of a run and the ledger become golden ids; staged, not yet visible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching.golden_ids import golden_id_text
+from matching.identify import KINDS, EventKind, Identities, Ledger, Redirects, identify
+from matching.records import Longs
+from pipelines.steps.session import Session
+from warehouse import ledger as book
+from warehouse.staged import staged_clusters
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityReport:
+    """What became of golden ids."""
+
+    golden_customers: int
+    minted: int
+    merged: int
+    split: int
+    revived: int
+    retired: int
+    moved: int
+    """Records whose golden id is new or another than before, and records that are gone."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether any id came, went or split."""
+        return bool(self.minted or self.merged or self.split or self.revived or self.retired or self.moved)
+
+
+def identify_records(session: Session) -> IdentityReport:
+    """Give every cluster of the run its golden id, and stage the crosswalk and what happened to ids."""
+    members = staged_clusters(session.warehouse, session.run)
+    ids, labels = members.column("record_id").to_numpy(), members.column("cluster").to_numpy()
+    before = book.ledger(session.warehouse)
+    found = identify(labels, ledger_of(before, ids), erased=numbers_in(before.states, "erased"))
+    book.stage_identities(session.warehouse, session.run, *changes_of(found))
+    changes = book.stage_crosswalk(session.warehouse, session.run, pa.table({"record_id": ids, "golden_number": found.golden}))
+    count = {kind: len(found.events.of(kind)) for kind in EventKind}
+    return IdentityReport(
+        len(found.numbers),
+        count[EventKind.MINTED],
+        count[EventKind.MERGED],
+        count[EventKind.SPLIT],
+        count[EventKind.REVIVED],
+        count[EventKind.RETIRED],
+        changes.new + changes.changed + changes.removed,
+    )
+
+
+def ledger_of(before: book.Ledger, ids: Longs) -> Ledger:
+    """The published ledger, seen from the records at hand."""
+    place = Places(ids)
+    owner = np.full(len(ids), -1, np.int64)
+    at = place.of(before.crosswalk.column("record_id").to_numpy())
+    owner[at[at >= 0]] = before.crosswalk.column("golden_number").to_numpy()[at >= 0]
+    retired = place.of(before.retired.column("record_id").to_numpy())
+    redirected = before.states.filter(pc.equal(before.states.column("state"), "redirected"))
+    return Ledger(
+        owner=owner,
+        live=numbers_in(before.states, "live"),
+        retired_record=retired[retired >= 0],
+        retired_number=before.retired.column("golden_number").to_numpy()[retired >= 0],
+        redirects=Redirects(redirected.column("golden_number").to_numpy(), redirected.column("target").to_numpy()),
+        next_number=before.next_number,
+    )
+
+
+class Places:
+    """Where each of some record numbers stands."""
+
+    def __init__(self, ids: Longs) -> None:
+        self.order = np.argsort(ids)
+        self.sorted = ids[self.order]
+
+    def of(self, wanted: Longs) -> Longs:
+        """The place of each number, -1 where it is not there."""
+        if not len(self.sorted):
+            return np.full(len(wanted), -1, np.int64)
+        at = np.minimum(np.searchsorted(self.sorted, wanted), len(self.sorted) - 1)
+        return np.where(self.sorted[at] == wanted, self.order[at], -1)
+
+
+def numbers_in(states: pa.Table, state: str) -> Longs:
+    """The golden numbers in one state, in order."""
+    return np.sort(states.column("golden_number").filter(pc.equal(states.column("state"), state)).to_numpy().astype(np.int64))
+
+
+def changes_of(found: Identities) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """What the ledger is to keep: ids minted, states that differ, and events."""
+    minted = pa.table({"golden_number": found.minted, "golden_id": golden_id_text(found.minted)})
+    lively = np.concatenate((found.minted, found.revived))
+    number = np.concatenate((lively, found.redirects.number, found.retired))
+    state = ["live"] * len(lively) + ["redirected"] * len(found.redirects) + ["retired"] * len(found.retired)
+    target = np.concatenate((np.zeros(len(lively), np.int64), found.redirects.target, np.zeros(len(found.retired), np.int64)))
+    states = pa.table({"golden_number": number, "state": pa.array(state, pa.string()), "target": pa.array(target, mask=target == 0)})
+    kinds = pa.array([str(kind) for kind in KINDS])
+    events = pa.table(
+        {
+            "kind": kinds.take(pa.array(found.events.kind.astype(np.int32))),
+            "golden_number": found.events.number,
+            "other": pa.array(found.events.other, mask=found.events.other < 0),
+        }
+    )
+    return minted, states, events

@@ -1,0 +1,108 @@
+"""Ingest: pull one source, keep what is new, standardise it, and let it become live if its gate allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from domain.attributes import Attribute
+from domain.checks import GateReport
+from domain.errors import SourceError
+from domain.runs import BatchCounts
+from domain.sources import Source
+from matching.standardise import ARROW, SEPARATOR
+from pipelines.steps.landing import Progress
+from pipelines.steps.pull import Pulled, pull_rows
+from pipelines.steps.session import Session
+from quality import ArrivalBatch, arrival_gate
+from warehouse import quality as results
+from warehouse.sources import go_live, hold, source_states
+from warehouse.staging import arriving_values, statuses
+
+__all__ = ["IngestReport", "Progress", "ingest"]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What came of one source."""
+
+    source: str
+    state: str
+    """`live`, or `held`: the last good data stay in use."""
+    counts: BatchCounts | None
+    """None when the source could not be read."""
+    reason: str = ""
+    """Why it is held, in one sentence."""
+    gate: GateReport | None = None
+    data_as_of: datetime | None = None
+    """When the data in use were pulled; none if the source was never live."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the source's live data are other than before."""
+        return self.state == "live" and self.counts is not None and bool(self.counts.new + self.counts.changed + self.counts.vanished)
+
+
+def ingest(session: Session, source: Source, progress: Progress | None = None) -> IngestReport:
+    """Pull a source. A source that cannot be read, or whose gate is closed, is held: its last good data stay live."""
+    try:
+        pulled = pull_rows(session, source, progress)
+    except SourceError as error:
+        return held(session, source, str(error))
+    report = ask_gate(session, source, pulled)
+    if report.closed:
+        reason = f"source '{source.name}': {report.reason}. Correct the source, or sources.{source.name}.expect where this is right."
+        return held(session, source, reason, pulled.counts, report)
+    with session.warehouse.begin() as connection:
+        go_live(connection, session.run, source.name, pulled.counts, session.run.started_at)
+    return IngestReport(source.name, "live", pulled.counts, "", report, session.run.started_at)
+
+
+def held(session: Session, source: Source, reason: str, counts: BatchCounts | None = None, gate: GateReport | None = None) -> IngestReport:
+    """Keep the last good data live, and say why."""
+    with session.warehouse.begin() as connection:
+        hold(connection, session.run, source.name, counts, reason)
+        as_of = next(state.data_as_of for state in source_states(connection) if state.name == source.name)
+    return IngestReport(source.name, "held", counts, reason, gate, as_of)
+
+
+def ask_gate(session: Session, source: Source, pulled: Pulled) -> GateReport:
+    """Ask the arrival gate about the source as it would be live, and keep its answers."""
+    attributes = session.project.attributes
+    batch = ArrivalBatch(
+        source=source.name,
+        statuses=statuses(session.warehouse, session.run, source.name, attributes),
+        read=pulled.counts.read,
+        accepted=pulled.counts.accepted,
+        quarantined=pulled.counts.quarantined,
+        clock=session.run.started_at,
+        previous_rows=pulled.rows_before or None,
+        newest=pulled.newest,
+        expected_columns=source.columns,
+        found_columns=tuple(pulled.columns),
+        retyped=retyped(source, pulled),
+        values=lambda: first_values(arriving_values(session.warehouse, session.run, source.name, attributes), attributes),
+    )
+    report = arrival_gate(source.checks, batch)
+    with session.warehouse.begin() as connection:
+        results.save_report(connection, session.run, report, session.run.started_at)
+    return report
+
+
+def retyped(source: Source, pulled: Pulled) -> dict[str, tuple[str, str]]:
+    """The mapped columns that are of another type than in the last live pull: that type, and the one now."""
+    then, now = pulled.columns_before, pulled.columns
+    return {name: (then[name], now[name]) for name in source.columns if name in then and name in now and then[name] != now[name]}
+
+
+def first_values(standard: pa.Table, attributes: Sequence[Attribute]) -> pa.Table:
+    """Standard records with the first value of each `many` attribute, in its storage."""
+    columns = {a.name: standard.column(a.name) for a in attributes}
+    for a in attributes:
+        if a.many:
+            columns[a.name] = pc.list_element(pc.split_pattern(columns[a.name], SEPARATOR), 0).cast(ARROW[a.storage])
+    return pa.table(columns)

@@ -1,0 +1,212 @@
+"""Match: the live records become scored pairs and clusters, kept for the steps that follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from domain.decisions import Verdict
+from domain.errors import OnefoldError
+from domain.settings import MatchSettings
+from matching.assemble import assemble
+from matching.block import KeyCount, Pairs
+from matching.chance import Population
+from matching.cluster import Clusters, Constraints
+from matching.compare import Patterns
+from matching.forms import Forms, forms_of
+from matching.match import Scored, find_clusters, find_pairs, score_pairs
+from matching.model import Model, load_model
+from matching.records import Ints, Records
+from matching.score import MICRO
+from matching.train import train, unique_sources
+from pipelines.project import Project
+from pipelines.steps.session import Session
+from warehouse.clusters import stage_clusters
+from warehouse.decisions import active_decisions
+from warehouse.models import adopt_model, adopted_model, save_model
+from warehouse.pairs import stage_pairs
+from warehouse.records import live_records
+from warehouse.tasks import Question, sync_tasks
+
+HISTOGRAM = np.linspace(0.0, 1.0, 21)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchReport:
+    """What came of matching, and what it believes of itself."""
+
+    records: int
+    candidate_pairs: int
+    linked_pairs: int
+    """Pairs at or above `join`."""
+    asked_pairs: int
+    """Pairs within `ask`, whichever way they went."""
+    clusters: int
+    largest_cluster: int
+    cut_components: int
+    """Components that were too large and were cut at their weakest links."""
+    expected_same: float
+    """Pairs that are the same customer, as the model estimates it, without any label."""
+    expected_precision: float
+    """Share of the linked pairs that are the same customer, as the model believes."""
+    expected_recall: float
+    """Share of the *same* pairs among the candidates that are linked, as the model believes."""
+    converged: bool
+    trained: bool
+    """Whether a model was trained in this run."""
+    model: str
+    keys: tuple[KeyCount, ...]
+    histogram: tuple[int, ...]
+    """Candidate pairs by match probability, in twentieths."""
+
+
+def match_records(session: Session) -> MatchReport:
+    """Block, compare, score and cluster all live records with the adopted model; the first run trains and adopts one."""
+    project = session.project
+    records = assemble(live_records(session.warehouse, project.attributes), project.attributes)
+    if not len(records):
+        raise OnefoldError("no source has any live record: nothing can be matched. Look at `onefold status` for why each source is held.")
+    forms = forms_of(records)
+    population = Population(records.source, unique_sources(records.sources, frozenset(s.name for s in project.sources if s.unique)))
+    model, pairs, patterns, trained = compared(session, forms, population)
+    scored = score_pairs(pairs, patterns, model)
+    constraints = decided(session, records)
+    if project.match.hold:
+        constraints = held_apart(constraints, scored, project.match)
+    clusters = find_clusters(forms, population, model, scored, project.match, constraints)
+    keep(session, records, scored, clusters, project.match)
+    ask_stewards(session, records, scored, project.match, constraints)
+    return report_of(records, scored, clusters, model, trained, project.match)
+
+
+def compared(session: Session, forms: dict[str, Forms], population: Population) -> tuple[Model, Pairs, Patterns, bool]:
+    """The adopted model with what it blocks and compares; a model is trained and adopted where none fits."""
+    model = fitting_model(session, session.project)
+    budget = session.project.match.pair_budget
+    if model is not None:
+        return model, *find_pairs(forms, population, model, budget), False
+    model, pairs, patterns = train(forms, population, budget)
+    with session.warehouse.begin() as connection:
+        save_model(connection, session.run, model.fingerprint, model.dump().decode(), "trained without labels")
+        adopt_model(connection, session.run, model.fingerprint)
+    return model, pairs, patterns, True
+
+
+def fitting_model(session: Session, project: Project) -> Model | None:
+    """The adopted model, if there is one and it was trained on the project's attributes."""
+    with session.warehouse.connect() as connection:
+        kept = adopted_model(connection)
+    if kept is None:
+        return None
+    try:
+        return load_model(kept.artefact.encode(), project.attributes)
+    except OnefoldError:
+        return None
+
+
+def decided(session: Session, records: Records) -> Constraints:
+    """The stewards' decisions on records that are live, as positions."""
+    with session.warehouse.connect() as connection:
+        decisions = active_decisions(connection)
+    if not decisions:
+        return Constraints.none()
+    names = [name for d in decisions for name in (str(d.left), str(d.right))]
+    position = dict.fromkeys(names, -1)
+    keys = pa.array(records.sources).take(pa.array(records.source))
+    for at, (source, key) in enumerate(zip(keys.to_pylist(), records.keys.to_pylist(), strict=True)):
+        name = f"{source}:{key}"
+        if name in position:
+            position[name] = at
+    sides = {verdict: [(position[str(d.left)], position[str(d.right)]) for d in decisions if d.verdict is verdict] for verdict in Verdict}
+    return Constraints(sides_of(sides[Verdict.SAME]), sides_of(sides[Verdict.DIFFERENT]))
+
+
+def sides_of(pairs: list[tuple[int, int]]) -> tuple[Ints, Ints]:
+    """Left and right positions of the pairs of which both records are live."""
+    live = np.array([pair for pair in pairs if min(pair) >= 0], np.int32).reshape(-1, 2)
+    return live.min(axis=1), live.max(axis=1)
+
+
+def asked(scored: Scored, settings: MatchSettings) -> npt.NDArray[np.bool_]:
+    """Which pairs lie within `ask`."""
+    return (scored.probability >= settings.ask[0]) & (scored.probability <= settings.ask[1])
+
+
+def held_apart(constraints: Constraints, scored: Scored, settings: MatchSettings) -> Constraints:
+    """With `hold`, records that are asked about stay apart until a steward has decided."""
+    open_ = asked(scored, settings)
+    left = np.concatenate((constraints.different[0], scored.pairs.left[open_]))
+    right = np.concatenate((constraints.different[1], scored.pairs.right[open_]))
+    return Constraints(constraints.same, (left, right))
+
+
+def keep(session: Session, records: Records, scored: Scored, clusters: Clusters, settings: MatchSettings) -> None:
+    """Keep the pairs that link or are asked about, and the clusters."""
+    kept = np.flatnonzero(scored.probability >= settings.ask[0])
+    pairs = {
+        "left_id": records.ids[scored.pairs.left[kept]],
+        "right_id": records.ids[scored.pairs.right[kept]],
+        "match_probability": scored.probability[kept],
+        "match_weight": scored.weight[kept] / MICRO,
+        "related_probability": scored.related[kept],
+        "verdict": verdicts(scored.probability[kept], settings),
+    }
+    stage_pairs(session.warehouse, session.run, pa.table(pairs))
+    stage_clusters(
+        session.warehouse,
+        session.run,
+        pa.table({"record_id": records.ids, "cluster": clusters.label.astype(np.int64), "linkage": clusters.linkage}),
+    )
+
+
+def verdicts(probability: npt.NDArray[np.float64], settings: MatchSettings) -> pa.Array:
+    """What the machine says of each pair: same, different, or unsure where it asks."""
+    unsure = (probability >= settings.ask[0]) & (probability <= settings.ask[1])
+    words = np.where(unsure, 2, np.where(probability > settings.join, 0, 1))
+    return pa.array([str(Verdict.SAME), str(Verdict.DIFFERENT), str(Verdict.UNSURE)]).take(pa.array(words))
+
+
+def ask_stewards(session: Session, records: Records, scored: Scored, settings: MatchSettings, constraints: Constraints) -> None:
+    """Open a task for each pair within `ask` that is not decided yet, the most uncertain first."""
+    open_ = np.flatnonzero(asked(scored, settings))
+    decided_pairs = {tuple(pair) for side in (constraints.same, constraints.different) for pair in zip(*side, strict=True)}
+    worth = 1 - np.abs(2 * scored.probability[open_] - 1)
+    order = open_[np.lexsort((scored.pairs.right[open_], scored.pairs.left[open_], -worth))]
+    tasks: list[Question] = []
+    for pair in order[: settings.max_tasks_per_run + len(decided_pairs)].tolist():
+        left, right = int(scored.pairs.left[pair]), int(scored.pairs.right[pair])
+        if (left, right) not in decided_pairs and len(tasks) < settings.max_tasks_per_run:
+            names = [f"{records.sources[records.source[at]]}:{records.keys[at].as_py()}" for at in (left, right)]
+            probability = float(scored.probability[pair])
+            tasks.append(
+                Question(" · ".join(names), {"left": names[0], "right": names[1], "probability": probability}, 1 - abs(2 * probability - 1))
+            )
+    with session.warehouse.begin() as connection:
+        sync_tasks(connection, session.run, "possible_match", tasks)
+
+
+def report_of(records: Records, scored: Scored, clusters: Clusters, model: Model, trained: bool, settings: MatchSettings) -> MatchReport:
+    """The figures of a match."""
+    linked = scored.probability > settings.join
+    expected = float(scored.probability.sum())
+    sizes = np.bincount(clusters.label)
+    return MatchReport(
+        records=len(records),
+        candidate_pairs=len(scored.pairs),
+        linked_pairs=int(linked.sum()),
+        asked_pairs=int(asked(scored, settings).sum()),
+        clusters=int((sizes > 0).sum()),
+        largest_cluster=int(sizes.max(initial=0)),
+        cut_components=clusters.cut_components,
+        expected_same=expected,
+        expected_precision=float(scored.probability[linked].mean()) if linked.any() else 1.0,
+        expected_recall=float(scored.probability[linked].sum() / expected) if expected > 0 else 1.0,
+        converged=model.fit.converged,
+        trained=trained,
+        model=model.fingerprint,
+        keys=scored.pairs.keys,
+        histogram=tuple(np.histogram(scored.probability, HISTOGRAM)[0].tolist()),
+    )

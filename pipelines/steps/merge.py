@@ -1,0 +1,145 @@
+"""Merge: the records of each golden id become its golden record; staged, not yet visible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from domain.errors import WarehouseError
+from matching.assemble import assemble
+from matching.records import Longs, Records
+from matching.survive import REASONS, Choice, Survivors, survive
+from matching.survivorship.alike import form_codes
+from matching.survivorship.conflicts import conflicts
+from matching.survivorship.contacts import contacts
+from matching.survivorship.counters import counters
+from pipelines.project import Project
+from pipelines.reports.duplication import DuplicationReport, duplication
+from pipelines.steps.identify import Places
+from pipelines.steps.session import Session
+from warehouse.contacts import stage_contacts
+from warehouse.golden import stage_golden
+from warehouse.records import live_records
+from warehouse.staged import staged_crosswalk, staged_linkages
+from warehouse.tasks import Question, sync_tasks
+
+
+@dataclass(frozen=True, slots=True)
+class MergeReport:
+    """What came of the golden records."""
+
+    golden_customers: int
+    new: int
+    changed: int
+    removed: int
+    values_changed: int
+    contacts_changed: bool
+    conflicts: int
+    """Customers whose records disagree on a protected attribute."""
+    duplication: DuplicationReport
+
+    @property
+    def any(self) -> bool:
+        """Whether publishing would change any golden record."""
+        return bool(self.new or self.changed or self.removed or self.contacts_changed)
+
+
+def merge_records(session: Session) -> MergeReport:
+    """Choose every golden value, and stage the golden records and contacts."""
+    project = session.project
+    records = assemble(live_records(session.warehouse, project.attributes), project.attributes)
+    golden = golden_numbers(session, records)
+    alike = form_codes(records)
+    chosen = survive(records, golden, project.attributes, trust_of(project, records), alike=alike)
+    linkage = linkages(session, records)
+    table = golden_table(records, golden, chosen, linkage)
+    changes = stage_golden(session.warehouse, session.run, project.attributes, table)
+    contact_changes = stage_contacts(session.warehouse, session.run, contact_table(contacts(records, golden, chosen, alike=alike)))
+    disagreeing = conflicts(records, golden, chosen, alike=alike)
+    open_conflicts(session, disagreeing)
+    return MergeReport(
+        len(chosen.golden),
+        changes.new,
+        changes.changed,
+        changes.removed,
+        changes.values,
+        contact_changes.any,
+        len(disagreeing),
+        duplication(records, golden, alike=alike),
+    )
+
+
+def golden_numbers(session: Session, records: Records) -> Longs:
+    """The golden number of each record, as the run has staged it."""
+    crosswalk = staged_crosswalk(session.warehouse, session.run)
+    place = Places(crosswalk.column("record_id").to_numpy()).of(records.ids)
+    if (place < 0).any():
+        raise WarehouseError(f"{int((place < 0).sum())} live records have no golden id in run {session.run.number}. Run again.")
+    return np.asarray(crosswalk.column("golden_number").to_numpy()[place])
+
+
+def trust_of(project: Project, records: Records) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The trust of each source, along `records.sources`."""
+    declared = {source.name: source.trust for source in project.sources}
+    return np.array([declared[name] for name in records.sources], np.float64)
+
+
+def linkages(session: Session, records: Records) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Each record's linkage to the rest of its cluster."""
+    members = staged_linkages(session.warehouse, session.run)
+    place = Places(members.column("record_id").to_numpy()).of(records.ids)
+    return np.asarray(members.column("linkage").to_numpy()[place], np.float64)
+
+
+def golden_table(records: Records, golden: Longs, chosen: Survivors, linkage: np.ndarray[tuple[int], np.dtype[np.float64]]) -> pa.Table:
+    """The golden records as the warehouse keeps them: values, where each is from and by which rule, and the counters."""
+    columns: dict[str, pa.Array] = {"golden_number": pa.array(chosen.golden)}
+    reasons = pa.array(REASONS)
+    for name, choice in chosen.choices.items():
+        columns |= value_columns(name, choice, records, reasons)
+    counted = counters(records, golden, chosen)
+    for name in ("member_count", "source_count", "sources", "completeness"):
+        columns[name] = counted.column(name)
+    for name in ("first_seen", "last_seen"):
+        columns[name] = counted.column(name).cast(pa.int64())
+    weakest = np.full(len(chosen.golden), np.inf)
+    np.minimum.at(weakest, np.searchsorted(chosen.golden, golden), linkage)
+    columns["cohesion"] = pa.array(weakest)
+    return pa.table(columns)
+
+
+def value_columns(name: str, choice: Choice, records: Records, reasons: pa.StringArray) -> dict[str, pa.Array]:
+    """One attribute's columns of the golden table."""
+    has_record = choice.winner >= 0
+    origin = pa.array(records.ids[np.maximum(choice.winner, 0)], mask=~has_record)
+    rule = reasons.take(pa.array(choice.rule.astype(np.int32), mask=choice.rule < 0))
+    columns = {name: choice.value, f"{name}_from": origin, f"{name}_rule": rule}
+    if choice.attribute.many:
+        position = records.columns[name].position
+        at = position[np.maximum(choice.entry, 0)] if len(position) else np.zeros(len(choice.entry), np.int32)
+        columns[f"{name}_position"] = pa.array(at.astype(np.int16), mask=choice.entry < 0)
+    return columns
+
+
+def contact_table(found: pa.Table) -> pa.Table:
+    """The values that are not the golden one, as the warehouse keeps them."""
+    others = found.filter(pc.invert(found.column("winner")))
+    columns = {"golden_number": others.column("golden")} | {name: others.column(name) for name in ("attribute", "value", "sources")}
+    return pa.table(columns | {name: others.column(name).cast(pa.int64()) for name in ("first_seen", "last_seen")})
+
+
+def open_conflicts(session: Session, disagreeing: pa.Table) -> None:
+    """One steward task for each customer and protected attribute on which its records disagree."""
+    tasks = [
+        Question(
+            f"{row['attribute']} of {row['golden']}", {"golden_number": row["golden"], "attribute": row["attribute"]}, float(row["values"])
+        )
+        for row in disagreeing.sort_by([("values", "descending"), ("golden", "ascending")])
+        .slice(0, session.project.match.max_tasks_per_run)
+        .to_pylist()
+    ]
+    with session.warehouse.begin() as connection:
+        sync_tasks(connection, session.run, "contradictory_values", tasks)

@@ -1,0 +1,104 @@
+"""Publish: the staged golden tables become visible in one short transaction, if the gate allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from domain.checks import Gate, GateReport
+from pipelines.steps.identify import Places, numbers_in
+from pipelines.steps.session import Session
+from quality import StagedPublication, publication_gate
+from warehouse import ledger as book
+from warehouse import quality as results
+from warehouse.golden import published_golden
+from warehouse.runs import publish
+from warehouse.staged import live_record_ids, staged_crosswalk, staged_golden, staged_states
+from warehouse.tasks import Question, sync_tasks
+
+
+@dataclass(frozen=True, slots=True)
+class PublishReport:
+    """What came of publishing."""
+
+    status: str
+    """`published`, `unchanged` (there was nothing to publish) or `held` (the gate was closed)."""
+    gate: GateReport
+
+
+def ask_gate(session: Session) -> GateReport:
+    """Ask the publication gate about what the run has staged.
+
+    Its answers are kept in a transaction of their own: a closed gate leaves a trace, and a task for the stewards. (Invariant 5)
+    """
+    report = publication_gate(session.project.publication_checks, staged_publication(session))
+    closed = [Question("publication", {"run": session.run.number, "reason": report.reason}, 10.0)] if report.closed else []
+    with session.warehouse.begin() as connection:
+        results.save_report(connection, session.run, report, session.run.started_at)
+        sync_tasks(connection, session.run, "closed_gate", closed)
+    return report
+
+
+def answers(session: Session) -> GateReport | None:
+    """What the publication gate has answered in this run; none before it was asked."""
+    with session.warehouse.connect() as connection:
+        reports = results.reports(connection, session.run.number)
+    return next((report for report in reports if report.gate is Gate.PUBLICATION), None)
+
+
+def publish_staged(session: Session, changed: bool) -> PublishReport:
+    """Publish what the run has staged, if it has `changed` anything and the gate is open; the gate is asked unless it was before."""
+    report = answers(session) or ask_gate(session)
+    if report.closed:
+        return PublishReport("held", report)
+    if not changed:
+        return PublishReport("unchanged", report)
+    with session.warehouse.begin() as connection:
+        publish(connection, session.run)
+    return PublishReport("published", report)
+
+
+def staged_publication(session: Session) -> StagedPublication:
+    """What the gate looks at: ids and counts of what would be published, and of what is."""
+    warehouse, run, attributes = session.warehouse, session.run, session.project.attributes
+    before, states = book.ledger(warehouse), staged_states(warehouse, run)
+    crosswalk = staged_crosswalk(warehouse, run)
+    golden, earlier = staged_golden(warehouse, run, attributes), published_golden(warehouse, attributes)
+    redirects = states.filter(pc.equal(states.column("state"), "redirected")).select(["golden_number", "target"])
+    lasting = np.isin(redirects.column("target").to_numpy(), numbers_in(states, "retired"), invert=True)
+    names = [attribute.name for attribute in attributes]
+    first = not len(earlier)
+    return StagedPublication(
+        golden=golden.select(["golden_number", "member_count"]).rename_columns(["golden_number", "members"]),
+        crosswalk=crosswalk,
+        live_records=live_record_ids(warehouse),
+        redirects=redirects.filter(pa.array(lasting)),
+        completeness=completeness(golden, names),
+        completeness_before=None if first else completeness(earlier, names),
+        customers_before=None if first else len(earlier),
+        churn=None if first else churn(before.crosswalk, crosswalk, redirects),
+        values=lambda: golden.select(names),
+    )
+
+
+def completeness(golden: pa.Table, names: list[str]) -> Mapping[str, float]:
+    """Share of golden customers that have a value, by attribute."""
+    return {name: 1 - golden.column(name).null_count / max(len(golden), 1) for name in names}
+
+
+def churn(before: pa.Table, after: pa.Table, redirects: pa.Table) -> float:
+    """Share of the records published before and now whose golden id changed other than by a redirect."""
+    place = Places(after.column("record_id").to_numpy()).of(before.column("record_id").to_numpy())
+    both = place >= 0
+    if not both.any():
+        return 0.0
+    old = before.column("golden_number").to_numpy()[both]
+    new = after.column("golden_number").to_numpy()[place[both]]
+    numbers = redirects.column("golden_number").to_numpy()
+    at = Places(numbers).of(old)
+    led = np.where(at >= 0, redirects.column("target").to_numpy()[np.maximum(at, 0)] if len(numbers) else old, old)
+    return float((led != new).mean())

@@ -1,0 +1,154 @@
+"""Pull: all of a source, or only what may have changed since the last pull, landed and counted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors import Connector, Since, open_source
+from domain.runs import BatchCounts
+from domain.sources import Source
+from pipelines.steps.landing import Landing, Progress
+from pipelines.steps.rows import SeenKeys, record_keys
+from pipelines.steps.session import Session, code_fingerprint
+from warehouse.quarantine import refuse_again, waiting_rows
+from warehouse.sources import Batch, batch_history, land
+
+MARGIN = timedelta(days=1)
+"""How far an incremental pull looks back: what was still being written at the last one, and clocks that differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """A source as it was landed, not live yet."""
+
+    counts: BatchCounts
+    columns: Mapping[str, str]
+    """The columns found, with their types."""
+    columns_before: Mapping[str, str]
+    """Those of the last live pull; empty if there was none."""
+    rows_before: int
+    """Records that are live."""
+    newest: datetime | None
+    """The last change that the source tells."""
+
+
+def pull_rows(session: Session, source: Source, progress: Progress | None = None) -> Pulled:
+    """Land a source: stage what is new or changed, quarantine what is refused, end what vanished.
+
+    SourceError where the source cannot be read; what was landed by then is never seen.
+    """
+    connector = open_source(source, session.project.folder, os.environ)
+    columns, before, made_by = connector.columns(), last_live(session, source), maker(session, source)
+    note(session, source, columns, made_by)
+    renewed = stamp(before).get("made_by") != made_by
+    landing = Landing(session, source, renewed, progress)
+    since = None if renewed else since_when(source, connector, before, landing.newest)
+    landing.read(connector, since)
+    if since is not None and before is not None and not count_left_out(landing, connector, before.run):
+        landing.undo()
+        landing = Landing(session, source, renewed, progress)
+        landing.read(connector, None)
+    vanished, t = landing.end_vanished(), landing.tally
+    if renewed and t.changed + t.unchanged < len(landing.living) - vanished:
+        note(session, source, columns, "")  # Some live records are still as another map or other code made them.
+    counts = BatchCounts(source.name, t.read, t.read - t.quarantined, t.quarantined, 0, t.new, t.changed, t.unchanged, vanished)
+    newest = None if landing.newest is None else datetime.fromtimestamp(landing.newest / 1e6, UTC)
+    return Pulled(counts, columns, stamp(before).get("found", {}), len(landing.living), newest)
+
+
+def last_live(session: Session, source: Source) -> Batch | None:
+    """The pull of a source that went live last."""
+    with session.warehouse.connect() as connection:
+        return next((batch for batch in batch_history(connection, source.name) if batch.state == "live"), None)
+
+
+def stamp(batch: Batch | None) -> Mapping[str, Any]:
+    """What a pull has noted of itself: the columns `found`, and what its standard records were `made_by`."""
+    return (batch.columns if batch is not None else None) or {}
+
+
+def note(session: Session, source: Source, columns: Mapping[str, str], made_by: str) -> None:
+    """Note that a pull has begun."""
+    with session.warehouse.begin() as connection:
+        land(connection, session.run, source.name, datetime.now(UTC), {"found": dict(columns), "made_by": made_by})
+
+
+def maker(session: Session, source: Source) -> str:
+    """Changes when the same raw row may come to another standard record."""
+    mapped = [asdict(column) for column in source.map]
+    text = json.dumps([mapped, [asdict(a) for a in session.project.attributes], code_fingerprint()], default=str)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def since_when(source: Source, connector: Connector, before: Batch | None, newest: int | None) -> Since | None:
+    """What a pull may leave out: rows that were not modified since a while before the last one.
+
+    A modification time that lies ahead of that pull is a slip; it says nothing of later changes.
+    """
+    pulled = before.pulled_at if before is not None else None
+    if not (source.modified and connector.incremental) or newest is None or pulled is None:
+        return None
+    return Since(source.modified, min(datetime.fromtimestamp(newest / 1e6, UTC), pulled) - MARGIN)
+
+
+def count_left_out(landing: Landing, connector: Connector, since: int) -> bool:
+    """Count the rows that an incremental pull has left out, which are there all the same; `since` is the run of the last live pull.
+
+    They are live, or were refused then and are still the same. False where that does not explain them (a key that is repeated
+    now, a row that came with an old modification time): then only all rows tell how they stand.
+    """
+    listed, left, again, keyless = SeenKeys(), [pa.array([], pa.string())], Counter[str](), -landing.tally.keyless
+    for batch in connector.batches(landing.source.key):
+        if batch.refused:
+            return False
+        keys = record_keys(batch.rows, landing.source.key)
+        keyless += keys.null_count
+        keys = keys.drop_null()
+        repeated = listed.repeated(keys)
+        again.update(keys.filter(pa.array(repeated)).to_pylist())
+        left.append(keys.filter(pa.array(~repeated & ~landing.seen.has(keys))))
+    if keyless < 0 or landing.seen.has(pa.array(list(again), pa.string())).any():
+        return False
+    missing = pa.concat_arrays(left)
+    refused = still_refused(landing, since, missing, again, keyless)
+    if refused is None:
+        return False
+    rows = len(missing) + again.total() + keyless
+    landing.seen.repeated(missing)
+    landing.tally.read += rows
+    landing.tally.quarantined += refused
+    landing.tally.unchanged += rows - refused
+    return True
+
+
+def still_refused(landing: Landing, since: int, missing: pa.StringArray, again: Counter[str], keyless: int) -> int | None:
+    """How many of the rows that were left out are in quarantine since the last live pull; none where it does not hold just those.
+
+    `missing` are the different keys of these rows, `again` says how many more there are of some, `keyless` how many have none.
+    """
+    session = landing.session
+    waiting = waiting_rows(session.warehouse, session.run, landing.source.name, since).combine_chunks()
+    waiting = waiting.filter(pc.or_(pc.is_in(waiting.column("key"), missing), pc.is_null(waiting.column("key"))))
+    held = Counter[str | None]()
+    for row in waiting.to_pylist():
+        held[row["key"]] += row["copies"]
+    live = pc.is_in(missing, pa.array(landing.living.column("key").to_pandas(), pa.string()))
+    doubtful = pa.array([key for key in (*held, *again) if key is not None], pa.string())
+    wanted: Counter[str | None] = Counter({None: keyless})
+    for key in missing.filter(pc.or_(pc.invert(live), pc.is_in(missing, doubtful))).to_pylist():
+        wanted[key] = 1 + again[key]
+    if +wanted != +held:
+        return None
+    refuse_again(session.warehouse, session.run, waiting.column("quarantine_id"))
+    return held.total()

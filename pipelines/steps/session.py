@@ -1,0 +1,70 @@
+"""Session: one run on one project: its warehouse, its lock and its clock."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from domain.runs import Run, RunStatus
+from pipelines.project import Project
+from warehouse.database import Warehouse, open_warehouse
+from warehouse.generated import ensure_tables
+from warehouse.lock import run_lock
+from warehouse.runs import finish_run, run_report, start_run
+from warehouse.sources import sync_sources
+
+HOUSE = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every step of a run needs."""
+
+    project: Project
+    warehouse: Warehouse
+    run: Run
+
+
+@contextmanager
+def open_project_warehouse(project: Project) -> Iterator[Warehouse]:
+    """The project's warehouse, its tables following the project's attributes."""
+    warehouse = open_warehouse(project.warehouse(os.environ), project.folder)
+    try:
+        ensure_tables(warehouse, project.attributes)
+        yield warehouse
+    finally:
+        warehouse.close()
+
+
+@contextmanager
+def open_session(project: Project, run_id: str | None = None) -> Iterator[Session]:
+    """A run: the lock is held and its number given. A run that ends without having been finished has failed."""
+    with open_project_warehouse(project) as warehouse, run_lock(warehouse):
+        fingerprints = {"code": code_fingerprint(), "project": project.fingerprint}
+        run = start_run(warehouse, datetime.now(UTC), fingerprints, run_id)
+        with warehouse.begin() as connection:
+            sync_sources(connection, project.sources)
+        try:
+            yield Session(project, warehouse, run)
+        finally:
+            with warehouse.begin() as connection:
+                row = run_report(connection, run.number)
+                if row is not None and row.status is RunStatus.RUNNING:
+                    finish_run(connection, run, RunStatus.FAILED, datetime.now(UTC), row.report or {})
+
+
+@cache
+def code_fingerprint() -> str:
+    """Changes with the code that turns raw rows into published ones."""
+    digest = hashlib.blake2b(digest_size=8)
+    for package in ("domain", "matching"):
+        for path in sorted((HOUSE / package).rglob("*")):
+            if path.suffix in (".py", ".csv"):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

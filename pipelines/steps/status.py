@@ -1,0 +1,127 @@
+"""Status: how a project stands: what is published, how each source is, what waits for a steward."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.runs import BatchCounts, RunStatus
+from pipelines.project import Project
+from pipelines.reports.duplication import DuplicationReport
+from warehouse.database import Warehouse
+from warehouse.golden import golden_count
+from warehouse.runs import RunRow, last_reports, published_run, run_report
+from warehouse.sources import Batch, SourceState, batch_history, source_states
+from warehouse.tasks import task_counts
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What consumers see."""
+
+    run: int
+    run_id: str
+    published_at: datetime
+    golden_customers: int
+    duplication: DuplicationReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The latest run, whatever came of it."""
+
+    run: int
+    run_id: str
+    status: RunStatus
+    started_at: datetime
+    finished_at: datetime | None
+    reason: str
+    """Why it failed or was held; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStanding:
+    """How one source of the project is."""
+
+    name: str
+    owner: str
+    required: bool
+    state: str
+    """`live`, `held` or `never` (pulled)."""
+    data_as_of: datetime | None
+    """When the data in use were pulled."""
+    reason: str
+    """Why it is held; else empty."""
+    counts: BatchCounts | None
+    """Of the latest pull; none where it could not be read, or there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a project stands."""
+
+    project: str
+    publication: Publication | None
+    last_run: LastRun | None
+    sources: tuple[SourceStanding, ...]
+    """In the order of the project file."""
+    open_tasks: Mapping[str, int]
+    """By kind."""
+
+
+def standing(warehouse: Warehouse, project: Project) -> Standing:
+    """How the project stands now, seen in one moment."""
+    with warehouse.connect() as connection:
+        published = run_report(connection, published_run(connection))
+        customers = golden_count(connection)
+        latest = last_reports(connection, 1)
+        states = {state.name: state for state in source_states(connection)}
+        pulls = {source.name: batch_history(connection, source.name, 1) for source in project.sources}
+        tasks = task_counts(connection)
+    sources = (source_standing(s.name, s.owner, s.required, states.get(s.name), pulls[s.name]) for s in project.sources)
+    return Standing(
+        project.name,
+        publication_of(published, customers) if published else None,
+        last_run_of(latest[0]) if latest else None,
+        tuple(sources),
+        tasks,
+    )
+
+
+def publication_of(row: RunRow, customers: int) -> Publication:
+    """The publication that a run made."""
+    found = (row.report or {}).get("duplication")
+    return Publication(row.number, row.id, row.started_at, customers, DuplicationReport.from_dict(found) if found else None)
+
+
+def last_run_of(row: RunRow) -> LastRun:
+    """A run, and why it went wrong if it did."""
+    report: Mapping[str, Any] = row.report or {}
+    reason = report.get("error") or (report.get("publication", {}).get("reason", "") if row.status is RunStatus.HELD else "")
+    return LastRun(row.number, row.id, row.status, row.started_at, row.finished_at, reason)
+
+
+def source_standing(name: str, owner: str, required: bool, state: SourceState | None, pulls: list[Batch]) -> SourceStanding:
+    """One source, whether or not the warehouse knows it yet."""
+    counts = pulls[0].counts if pulls else None
+    if state is None:
+        return SourceStanding(name, owner, required, "never", None, "", None)
+    return SourceStanding(name, owner, required, state.state, state.data_as_of, state.held_reason or "", counts)
+
+
+def told_by_publisher(warehouse: Warehouse) -> Mapping[str, Any]:
+    """What the run that made the last publication told of itself; empty where there is none."""
+    with warehouse.connect() as connection:
+        row = run_report(connection, published_run(connection))
+    return (row.report if row else None) or {}
+
+
+def steps_done(warehouse: Warehouse) -> tuple[str, ...]:
+    """The steps that the run under way has done; none when there is no such run."""
+    with warehouse.connect() as connection:
+        latest = last_reports(connection, 1)
+    if not latest or latest[0].status is not RunStatus.RUNNING:
+        return ()
+    return tuple((latest[0].report or {}).get("seconds_by_step", {}))

@@ -1,0 +1,45 @@
+"""Contacts: the other values of the attributes that a customer can have several of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from domain.runs import Run
+from warehouse.database import Warehouse
+from warehouse.publications import published_run
+from warehouse.tables import golden_contact
+from warehouse.versions import Changes, stage_versions
+from warehouse.visibility import visible
+
+KEYS = ("golden_number", "attribute", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One value of a golden customer beside the golden one."""
+
+    attribute: str
+    value: str
+    sources: tuple[str, ...]
+    first_seen: int | None
+    """Microseconds since 1970 (UTC)."""
+    last_seen: int | None
+
+
+def stage_contacts(warehouse: Warehouse, run: Run, contacts: pa.Table) -> Changes:
+    """Stage all contacts of a run: golden_number, attribute, value (text), sources (names joined by commas), first_seen, last_seen."""
+    rows = contacts.select([*KEYS, "sources", "first_seen", "last_seen"])
+    return stage_versions(warehouse, run, golden_contact, golden_contact.c.contact_id, KEYS, rows)
+
+
+def contacts_of(connection: sa.Connection, number: int, run: int | None = None) -> list[Contact]:
+    """The contacts of a golden customer, published or as of a run, by attribute, seen last first."""
+    table = golden_contact.c
+    held = sa.and_(table.golden_number == number, visible(golden_contact, published_run(connection, run)))
+    newest = sa.func.coalesce(table.last_seen, 0).desc()
+    columns = (table.attribute, table.value, table.sources, table.first_seen, table.last_seen)
+    rows = connection.execute(sa.select(*columns).where(held).order_by(table.attribute, newest, table.value))
+    return [Contact(row.attribute, row.value, tuple(row.sources.split(",")), row.first_seen, row.last_seen) for row in rows]

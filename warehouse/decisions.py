@@ -1,0 +1,75 @@
+"""Decisions: stewards' verdicts, appended and never edited; one undo takes back all that was decided in one act. (Invariant 3)"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from domain.decisions import Decision, Verdict
+from domain.records import RecordKey
+from warehouse.bulk import read
+from warehouse.database import Warehouse
+from warehouse.ids import first_free
+from warehouse.tables import decision, record, source
+
+STANDING = decision.c.undone_by.is_(None)
+
+
+def append_decisions(connection: sa.Connection, decisions: Sequence[Decision]) -> list[Decision]:
+    """Keep decisions; returns them with their ids. Whether they contradict others is for the caller to know first."""
+    first = first_free(connection, decision.c.id)
+    kept = [replace(one, id=first + place) for place, one in enumerate(decisions)]
+    if kept:
+        connection.execute(decision.insert(), [_row(one) for one in kept])
+    return kept
+
+
+def _row(one: Decision) -> dict[str, Any]:
+    sides = {"left_source": one.left.source, "left_key": one.left.key, "right_source": one.right.source, "right_key": one.right.key}
+    signed = {"steward": one.steward, "decided_at": one.decided_at, "reason": one.reason, "group_id": one.group}
+    return {"id": one.id, **sides, "verdict": one.verdict, **signed}
+
+
+def active_decisions(connection: sa.Connection) -> list[Decision]:
+    """All decisions that stand, oldest first."""
+    return [_decision(row) for row in connection.execute(sa.select(decision).where(STANDING).order_by(decision.c.id))]
+
+
+def decisions_about(connection: sa.Connection, key: RecordKey) -> list[Decision]:
+    """The decisions that stand and name a record, oldest first."""
+    left = sa.and_(decision.c.left_source == key.source, decision.c.left_key == key.key)
+    right = sa.and_(decision.c.right_source == key.source, decision.c.right_key == key.key)
+    rows = connection.execute(sa.select(decision).where(STANDING, sa.or_(left, right)).order_by(decision.c.id))
+    return [_decision(row) for row in rows]
+
+
+def undo_decisions(connection: sa.Connection, group: str, steward: str, undone_at: datetime, reason: str) -> int:
+    """Take back all decisions of one act; they stay readable, with who took them back and why. Returns how many stood."""
+    undone = {"undone_by": steward, "undone_at": undone_at, "undone_reason": reason}
+    return connection.execute(decision.update().where(STANDING, decision.c.group_id == group).values(**undone)).rowcount
+
+
+def active_pairs(warehouse: Warehouse) -> pa.Table:
+    """The decisions that stand, by record numbers: left_id, right_id, verdict; records that were never seen are left out."""
+    left, right = _numbers("left"), _numbers("right")
+    both = decision.join(left, left.c.id == decision.c.id).join(right, right.c.id == decision.c.id)
+    columns = (left.c.record_id.label("left_id"), right.c.record_id.label("right_id"), decision.c.verdict)
+    return read(warehouse, sa.select(*columns).select_from(both).where(STANDING))
+
+
+def _numbers(side: str) -> sa.Subquery:
+    """The record number of one side of each decision."""
+    of_source = source.c.name == decision.c[f"{side}_source"]
+    of_record = sa.and_(record.c.source_id == source.c.source_id, record.c.key == decision.c[f"{side}_key"])
+    joined = decision.join(source, of_source).join(record, of_record)
+    return sa.select(decision.c.id, record.c.record_id).select_from(joined).subquery()
+
+
+def _decision(row: sa.Row[Any]) -> Decision:
+    left, right = RecordKey(row.left_source, row.left_key), RecordKey(row.right_source, row.right_key)
+    return Decision(left, right, Verdict(row.verdict), row.steward, row.decided_at, row.reason, row.group_id, row.id)

@@ -1,0 +1,99 @@
+"""Records: what the sources' live data say, and what they said as of any run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from domain.attributes import Attribute
+from domain.errors import UnknownRecord
+from domain.records import RecordKey
+from warehouse.attribute_tables import standard_record
+from warehouse.bulk import read, read_few, stream
+from warehouse.database import Warehouse
+from warehouse.ids import among
+from warehouse.tables import record, source, source_record
+from warehouse.visibility import visible, visible_before
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A source record as it was pulled."""
+
+    key: RecordKey
+    record_id: int
+    from_run: int
+    """The run that first saw this version."""
+    modified: int | None
+    """Microseconds since 1970 (UTC)."""
+    raw: Any
+    """The row, decoded from JSON."""
+
+
+def live_records(warehouse: Warehouse, attributes: Sequence[Attribute]) -> pa.Table:
+    """All live standard records, in no particular order: record_id, source, key, modified, then a column for each attribute.
+
+    Live is what the pointers of the sources show, of the sources the project declares. The values of a `many` attribute
+    are one text, joined by `attribute_tables.SEPARATOR`.
+    """
+    return read(warehouse, _standard_values(attributes, _live).where(source.c.active))
+
+
+def standard_values(
+    connection: sa.Connection, attributes: Sequence[Attribute], record_ids: Sequence[int], run: int | None = None
+) -> pa.Table:
+    """The standard records of these numbers, shaped like `live_records`, live or as of a run."""
+    statement = _standard_values(attributes, _live if run is None else _as_of(run))
+    return read_few(connection, statement.where(among(connection.dialect.name, record.c.record_id, record_ids)))
+
+
+def raw_record(connection: sa.Connection, key: RecordKey, run: int | None = None) -> RawRecord:
+    """A source record as pulled, live or as of a run. Raises `UnknownRecord` when there is or was none. (Invariant 10)"""
+    seen = _live(source_record) if run is None else _as_of(run)(source_record)
+    named = sa.and_(source.c.name == key.source, record.c.key == key.key)
+    row = connection.execute(sa.select(source_record).select_from(with_keys(source_record)).where(named, seen)).one_or_none()
+    if row is None:
+        when = "is live" if run is None else f"was live as of run {run}"
+        raise UnknownRecord(f"no source record {key} {when}: check the source and the key.")
+    return RawRecord(key, row.record_id, row.from_run, row.modified, json.loads(row.raw))
+
+
+def raw_records(warehouse: Warehouse, name: str) -> Iterator[pa.Table]:
+    """The live records of a source as pulled, part by part: record_id, key, modified, raw; see `bulk.stream`."""
+    columns = (record.c.record_id, record.c.key, source_record.c.modified, source_record.c.raw)
+    live = sa.select(*columns).select_from(with_keys(source_record)).where(source.c.name == name, _live(source_record))
+    return stream(warehouse, live)
+
+
+def record_keys(connection: sa.Connection, record_ids: Sequence[int]) -> dict[int, RecordKey]:
+    """The record key of each record number."""
+    joined = sa.select(record.c.record_id, source.c.name, record.c.key).join(source, source.c.source_id == record.c.source_id)
+    rows = connection.execute(joined.where(among(connection.dialect.name, record.c.record_id, record_ids)))
+    return {row.record_id: RecordKey(row.name, row.key) for row in rows}
+
+
+def _live(table: sa.Table) -> sa.ColumnElement[bool]:
+    return visible(table, source.c.live_run)
+
+
+def _as_of(run: int) -> Callable[[sa.Table], sa.ColumnElement[bool]]:
+    return lambda table: visible_before(table, run, source.c.live_run)
+
+
+def _standard_values(attributes: Sequence[Attribute], seen: Callable[[sa.Table], sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    """Standard records with the keys and modification times of the source records they were made of."""
+    table = standard_record(attributes)
+    version = sa.and_(source_record.c.record_id == table.c.record_id, seen(source_record))
+    columns = (record.c.record_id, source.c.name.label("source"), record.c.key, source_record.c.modified)
+    values = (table.c[attribute.name] for attribute in attributes)
+    return sa.select(*columns, *values).select_from(with_keys(table).join(source_record, version)).where(seen(table))
+
+
+def with_keys(table: sa.Table) -> sa.Join:
+    """Rows of a table with a `record_id`, beside the record and the source they are of."""
+    return table.join(record, record.c.record_id == table.c.record_id).join(source, source.c.source_id == record.c.source_id)

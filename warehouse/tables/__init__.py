@@ -1,0 +1,38 @@
+"""The fixed tables, a file for each noun. Alembic owns their shape (`migrations/`).
+
+The tables that follow the project's attributes are in `warehouse/attribute_tables.py`.
+"""
+
+from warehouse.columns import metadata
+from warehouse.tables.golden import consumer_view, golden_contact, relationship, survivorship_rule
+from warehouse.tables.ledger import crosswalk, golden_identity, identity_event, identity_state
+from warehouse.tables.matches import cluster_member, scored_pair
+from warehouse.tables.runs import outbox, publication, quality_result, run
+from warehouse.tables.sources import quarantine, record, source, source_batch, source_record
+from warehouse.tables.stewardship import decision, model, steward_task
+
+__all__ = [
+    "cluster_member",
+    "consumer_view",
+    "crosswalk",
+    "decision",
+    "golden_contact",
+    "golden_identity",
+    "identity_event",
+    "identity_state",
+    "metadata",
+    "model",
+    "outbox",
+    "publication",
+    "quality_result",
+    "quarantine",
+    "record",
+    "relationship",
+    "run",
+    "scored_pair",
+    "source",
+    "source_batch",
+    "source_record",
+    "steward_task",
+    "survivorship_rule",
+]

@@ -80,9 +80,9 @@ def schema_of(names: Iterable[str]) -> pa.Schema:
 
 
 def resized(batches: Iterable[Batch], size: int) -> Iterator[Batch]:
-    """The same rows in batches of `size`: smaller ones are put together, larger ones cut."""
+    """The same rows in batches of `size`: smaller ones are put together, larger ones cut, empty ones left out."""
     held: list[Batch] = []
-    for piece in (piece for batch in batches for piece in _cut(batch, size)):
+    for piece in (piece for batch in batches if batch.rows.num_rows or batch.refused for piece in _cut(batch, size)):
         full = sum(b.rows.num_rows for b in [*held, piece]) > size or sum(b.rows.nbytes for b in held) > BATCH_LIMIT
         if held and full:
             yield _together(held)

@@ -119,7 +119,8 @@ class Sql(Connector):
     @property
     def _query(self) -> sa.TextClause:
         # A colon is SQLAlchemy's mark of a parameter; in a statement of somebody else's it is only a colon.
-        return sa.text((self.settings.query or "").strip().rstrip(";").replace(":", "\\:"))
+        # The line break ends a comment on its last line.
+        return sa.text((self.settings.query or "").strip().rstrip(";").replace(":", "\\:") + "\n")
 
     def _rows_of(self, columns: Sequence[str], since: Since | None, dialect: str) -> sa.Select[Any]:
         if self.settings.table:

@@ -16,7 +16,12 @@ from pipelines.steps.formats import Format, What
 
 
 def export(
-    table: Annotated[What, typer.Argument(help="The golden customers, or the golden id of every source record.", show_default=False)],
+    table: Annotated[
+        What,
+        typer.Argument(
+            metavar="TABLE", help="golden or crosswalk: the golden customers, or the golden id of every source record.", show_default=False
+        ),
+    ],
     out: Annotated[
         Path, typer.Option(metavar="FILE", help="File to write, which appears when it is whole; - is stdout.", show_default=False)
     ],

@@ -58,10 +58,8 @@ class Course:
     rows: int = 0
     since: float = 0.0
     """When the step under way began."""
-    began: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.began = self.clock()
+    began: float | None = None
+    """When the first step was heard of: what Dagster needs to start says nothing of the pace."""
 
     @classmethod
     def of(cls, sources: Iterable[str], last: Mapping[str, Any], clock: Callable[[], float] = time.monotonic) -> Course:
@@ -98,6 +96,7 @@ class Course:
         """Go on to a step."""
         if step is not self.step:
             self.step, self.rows, self.since = step, 0, self.clock()
+            self.began = self.since if self.began is None else self.began
 
     @property
     def total(self) -> float:
@@ -113,7 +112,7 @@ class Course:
     @property
     def left(self) -> float | None:
         """Seconds that it will still take at the pace so far; none while too little is behind to tell."""
-        if self.behind < EARLY * self.total:
+        if self.began is None or self.behind < EARLY * self.total:
             return None
         return (self.clock() - self.began) / self.behind * (self.total - self.behind)
 

@@ -31,14 +31,15 @@ def source_key(source: Source) -> dg.AssetKey:
 
 
 def group_of(source: Source) -> str:
-    """The group of a source's department.
+    """The group of a source's department, within that of all departments.
 
     >>> [group_of(Source("x", owner, {}, (), ())) for owner in ("Web shop", "Kundenbüro (Süd)", "Продажи", "!?")]
-    ['web_shop', 'kundenburo_sud', 'prodazhi', 'x']
+    ['departments/web_shop', 'departments/kundenburo_sud', 'departments/prodazhi', 'departments/x']
     """
     from anyascii import anyascii
 
-    return re.sub(r"[^a-z0-9]+", "_", anyascii(source.owner).lower())[:LONGEST].strip("_") or source.name
+    department = re.sub(r"[^a-z0-9]+", "_", anyascii(source.owner).lower())[:LONGEST].strip("_")
+    return f"departments/{department or source.name}"
 
 
 def owner_of(source: Source) -> str:

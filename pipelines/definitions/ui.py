@@ -41,7 +41,6 @@ def serve_ui(project_folder: Path, host: str = "127.0.0.1", port: int = 3000) ->
     command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(workspace), "--host", host, "--port", str(port)]
     with ended_with_us(command, cwd=project.folder, env=environment_of(project, folder, os.environ)) as process:
         code = process.wait()
-    if code:
         raise OnefoldError(f"the web UI ended by itself (exit code {code}); what it printed last says why.")
 
 

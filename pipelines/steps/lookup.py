@@ -57,7 +57,7 @@ def live_record(connection: Connection, project: Project, key: RecordKey) -> Raw
     """The live source record of a key; an UnknownRecord says what to do where there is none."""
     names = [source.name for source in project.sources]
     if key.source not in names:
-        raise UnknownRecord(f"{unknown(key.source, 'a source', names)}.")
+        raise UnknownRecord(unknown(key.source, "a source", names))
     try:
         return raw_record(connection, key)
     except UnknownRecord:

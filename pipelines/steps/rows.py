@@ -127,4 +127,4 @@ class UnreadRows:
             return np.full(len(keys), bool(self.words))
         words = pc.split_pattern_regex(keys, WORD)
         strange = ~np.asarray(pc.is_in(pc.list_flatten(words), pa.array(sorted(self.words))), dtype=bool)
-        return np.bincount(np.asarray(pc.list_parent_indices(words))[strange], minlength=len(keys)) == 0
+        return np.asarray(np.bincount(np.asarray(pc.list_parent_indices(words))[strange], minlength=len(keys)) == 0)

@@ -177,6 +177,8 @@ def test_batches_have_the_size_asked_for(tmp_path, connect):
     (tmp_path / "c.csv").write_text("id\n" + "".join(f"{n}\n" for n in range(25)))
     sizes = [batch.rows.num_rows for batch in connect(kind="csv", path="c.csv").batches(["id"], size=10)]
     assert sizes == [10, 10, 5]
+    (tmp_path / "c.csv").write_text("id\n")
+    assert list(connect(kind="csv", path="c.csv").batches(["id"])) == []
 
 
 def test_rows_are_numbered_across_blocks_with_wrong_rows_among_them(tmp_path, pulled, monkeypatch):

@@ -72,7 +72,7 @@ def test_tables_views_and_queries_are_read(database, pulled):
     assert pulled(**SQLITE, table="v").rows == [{"s": "a!"}]
     query = """SELECT 'x:y' AS a, '12:30' AS b, '100%' AS c, '\\:z' AS d, "select" AS e FROM "o'dd ""x%:y" ORDER BY 1;  """
     assert pulled(**SQLITE, query=query).rows == [{"a": "x:y", "b": "12:30", "c": "100%", "d": "\\:z", "e": "a"}]
-    assert pulled(**SQLITE, query="WITH t AS (SELECT 1 AS n UNION ALL SELECT 2) SELECT n FROM t", size=1).numbers == [1, 2]
+    assert pulled(**SQLITE, query="WITH t AS (SELECT 1 AS n UNION ALL SELECT 2) SELECT n FROM t -- all", size=1).numbers == [1, 2]
 
 
 MOMENTS = {

@@ -25,7 +25,7 @@ Classes = Mapping[str, npt.NDArray[np.uint8]]
 
 RARITY = ("rarer than 1 in 100,000", "1 in 100,000", "1 in 10,000", "over 1 in 1,000")
 """Frequency classes of equal values, rarest first: sharing a rare name says more than sharing a common one."""
-CHUNK = 1_000_000
+CHUNK = 2_000_000
 """Pairs compared at a time."""
 
 

@@ -54,12 +54,16 @@ def undo_decisions(connection: sa.Connection, group: str, steward: str, undone_a
     return connection.execute(decision.update().where(STANDING, decision.c.group_id == group).values(**undone)).rowcount
 
 
-def active_pairs(warehouse: Warehouse) -> pa.Table:
-    """The decisions that stand, by record numbers: left_id, right_id, verdict; records that were never seen are left out."""
+def active_pairs(warehouse: Warehouse, until: int | None = None) -> pa.Table:
+    """The decisions that stand, by record numbers: left_id, right_id, verdict; records that were never seen are left out.
+
+    `until`: the id of the latest that counts.
+    """
     left, right = _numbers("left"), _numbers("right")
     both = decision.join(left, left.c.id == decision.c.id).join(right, right.c.id == decision.c.id)
     columns = (left.c.record_id.label("left_id"), right.c.record_id.label("right_id"), decision.c.verdict)
-    return read(warehouse, sa.select(*columns).select_from(both).where(STANDING))
+    counted = STANDING if until is None else sa.and_(STANDING, decision.c.id <= until)
+    return read(warehouse, sa.select(*columns).select_from(both).where(counted))
 
 
 def _numbers(side: str) -> sa.Subquery:

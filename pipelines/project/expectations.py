@@ -13,6 +13,8 @@ from quality import CHECK_KINDS, CheckKind
 
 PART = {Gate.ARRIVAL: "expect", Gate.PUBLICATION: "publish"}
 """Where each gate's checks are written."""
+USUAL: Mapping[str, float] = {"max_drop": 0.5}
+"""Checks of every source that says nothing of them: half of its records gone is an export that broke off, more often than news."""
 ABOUT = "attribute"
 """The argument of a kind of check that is asked of one attribute at a time."""
 
@@ -39,6 +41,14 @@ def checks(written: Mapping[str, Any], gate: Gate, attributes: Collection[str], 
         for name, value in group.items()
         for arguments in right_arguments(name, value, gate, attributes, faults, (*part, name))
     )
+
+
+def arrival_checks(written: Mapping[str, Any], attributes: Collection[str], faults: Faults, place: Place) -> tuple[Check, ...]:
+    """The checks of a source: those written, and the usual ones that neither `expect:` nor its `warn:` names."""
+    found = checks(written, Gate.ARRIVAL, attributes, faults, place)
+    warn = written.get("warn")
+    named = {*written, *(warn if isinstance(warn, dict) else ())}
+    return (*found, *(Check(name, {"value": value}) for name, value in USUAL.items() if name not in named))
 
 
 def right_arguments(

@@ -109,7 +109,7 @@ class SourceSpec(Spec):
     required: bool = False
     """Whether a run stops when this source is held back."""
     expect: dict[str, Any] = {}
-    """What each batch must hold to become live."""
+    """What each batch must hold to become live; without a word of max_drop, it is 0.5."""
 
 
 class MatchSpec(Spec):

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import connectors
 from domain.attributes import Attribute, Role, Storage
-from domain.checks import Gate
 from domain.sources import ColumnMap, Source
 from pipelines.project.attributes import PARTS
 from pipelines.project.dates import format_problem
 from pipelines.project.document import Place
-from pipelines.project.expectations import checks
+from pipelines.project.expectations import arrival_checks
 from pipelines.project.faults import Faults, repeated
 from pipelines.project.model import ColumnSpec, EntrySpec, ProjectFile, SourceSpec
 from pipelines.project.names import name_problem
@@ -53,7 +52,7 @@ def source(name: str, spec: SourceSpec, attributes: Mapping[str, Attribute], fau
         trust=spec.trust,
         unique=spec.unique,
         required=spec.required,
-        checks=checks(spec.expect, Gate.ARRIVAL, askable, faults, (*place, "expect")),
+        checks=arrival_checks(spec.expect, askable, faults, (*place, "expect")),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from pipelines.steps.ingest import IngestReport, Progress, ingest
 from pipelines.steps.match import MatchReport, match_records
 from pipelines.steps.merge import MergeReport, merge_records
 from pipelines.steps.publish import PublishReport, ask_gate, publish_staged
+from pipelines.steps.pull import last_live, stamp
 from pipelines.steps.session import Session, code_fingerprint
 from warehouse.decisions import active_decisions
 from warehouse.models import adopted_model
@@ -78,11 +79,13 @@ def stop_if_required(source: Source, found: IngestReport) -> None:
 
 def match(session: Session) -> MatchReport:
     """Matching, noted, with the fingerprint of the input it saw."""
+    decisions = decision_ids(session)
     with timed(session, "match"):
         found = match_records(session)
         reports.note_step(session, found)
+    fingerprint = input_fingerprint(session, decisions)
     with session.warehouse.begin() as connection:
-        note(connection, session.run, input=input_fingerprint(session))
+        note(connection, session.run, input=fingerprint)
     return found
 
 
@@ -134,14 +137,21 @@ def is_settled(session: Session) -> bool:
     return last is not None and last.fingerprints.get("input") == input_fingerprint(session)
 
 
-def input_fingerprint(session: Session) -> str:
-    """Changes when anything changes that the golden table depends on: live data, project, code, model, decisions."""
+def input_fingerprint(session: Session, decisions: Sequence[int] | None = None) -> str:
+    """Changes when anything changes that the golden table depends on: live data, project, code, model, `decisions` (by default, all)."""
     with session.warehouse.connect() as connection:
         kept = adopted_model(connection)
-        decisions = [one.id for one in active_decisions(connection)]
         live = sorted(last_changes(connection).items())
-    parts = [live, session.project.fingerprint, code_fingerprint(), kept.fingerprint if kept else None, decisions]
-    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
+    made = {source.name: stamp(last_live(session, source)).get("made_by") for source in session.project.sources}
+    decided = decision_ids(session) if decisions is None else list(decisions)
+    parts = [live, made, session.project.fingerprint, code_fingerprint(), kept.fingerprint if kept else None, decided]
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def decision_ids(session: Session) -> list[int]:
+    """The stewards' decisions that stand."""
+    with session.warehouse.connect() as connection:
+        return [one.id or 0 for one in active_decisions(connection)]
 
 
 @contextmanager

@@ -73,9 +73,10 @@ def held(session: Session, source: Source, reason: str, counts: BatchCounts | No
 def ask_gate(session: Session, source: Source, pulled: Pulled) -> GateReport:
     """Ask the arrival gate about the source as it would be live, and keep its answers."""
     attributes = session.project.attributes
+    found = statuses(session.warehouse, session.run, source.name, attributes)
     batch = ArrivalBatch(
         source=source.name,
-        statuses=statuses(session.warehouse, session.run, source.name, attributes),
+        statuses=found.append_column("key", found.column("record_id")),  # a record's number is as unique as its key
         read=pulled.counts.read,
         accepted=pulled.counts.accepted,
         quarantined=pulled.counts.quarantined,

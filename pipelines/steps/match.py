@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from domain.decisions import Verdict
+from domain.decisions import Decision, Verdict
 from domain.errors import OnefoldError
 from domain.settings import MatchSettings
 from matching.assemble import assemble
@@ -61,11 +62,15 @@ class MatchReport:
     keys: tuple[KeyCount, ...]
     histogram: tuple[int, ...]
     """Candidate pairs by match probability, in twentieths."""
+    last_decision: int = 0
+    """Id of the latest decision of a steward that was known; what was decided later waits for the next run."""
 
 
 def match_records(session: Session) -> MatchReport:
     """Block, compare, score and cluster all live records with the adopted model; the first run trains and adopts one."""
     project = session.project
+    with session.warehouse.connect() as connection:
+        decisions = active_decisions(connection)
     records = assemble(live_records(session.warehouse, project.attributes), project.attributes)
     if not len(records):
         raise OnefoldError("no source has any live record: nothing can be matched. Look at `onefold status` for why each source is held.")
@@ -73,13 +78,14 @@ def match_records(session: Session) -> MatchReport:
     population = Population(records.source, unique_sources(records.sources, frozenset(s.name for s in project.sources if s.unique)))
     model, pairs, patterns, trained = compared(session, forms, population)
     scored = score_pairs(pairs, patterns, model)
-    constraints = decided(session, records)
+    constraints = decided(decisions, records)
     if project.match.hold:
         constraints = held_apart(constraints, scored, project.match)
     clusters = find_clusters(forms, population, model, scored, project.match, constraints)
     keep(session, records, scored, clusters, project.match)
     ask_stewards(session, records, scored, project.match, constraints)
-    return report_of(records, scored, clusters, model, trained, project.match)
+    report = report_of(records, scored, clusters, model, trained, project.match)
+    return replace(report, last_decision=max((one.id or 0 for one in decisions), default=0))
 
 
 def compared(session: Session, forms: dict[str, Forms], population: Population) -> tuple[Model, Pairs, Patterns, bool]:
@@ -107,10 +113,8 @@ def fitting_model(session: Session, project: Project) -> Model | None:
         return None
 
 
-def decided(session: Session, records: Records) -> Constraints:
+def decided(decisions: Sequence[Decision], records: Records) -> Constraints:
     """The stewards' decisions on records that are live, as positions."""
-    with session.warehouse.connect() as connection:
-        decisions = active_decisions(connection)
     if not decisions:
         return Constraints.none()
     names = [name for d in decisions for name in (str(d.left), str(d.right))]

@@ -10,13 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.checks import Gate, GateReport
+from domain.decisions import Verdict
 from pipelines.steps.identify import Places, numbers_in
 from pipelines.steps.session import Session
 from quality import StagedPublication, publication_gate
 from warehouse import ledger as book
 from warehouse import quality as results
+from warehouse.decisions import active_pairs
 from warehouse.golden import published_golden
-from warehouse.runs import publish
+from warehouse.runs import publish, run_report
 from warehouse.staged import live_record_ids, staged_crosswalk, staged_golden, staged_states
 from warehouse.tasks import Question, sync_tasks
 
@@ -72,6 +74,7 @@ def staged_publication(session: Session) -> StagedPublication:
     lasting = np.isin(redirects.column("target").to_numpy(), numbers_in(states, "retired"), invert=True)
     names = [attribute.name for attribute in attributes]
     first = not len(earlier)
+    decisions, broken = decisions_kept(session, crosswalk)
     return StagedPublication(
         golden=golden.select(["golden_number", "member_count"]).rename_columns(["golden_number", "members"]),
         crosswalk=crosswalk,
@@ -81,8 +84,28 @@ def staged_publication(session: Session) -> StagedPublication:
         completeness_before=None if first else completeness(earlier, names),
         customers_before=None if first else len(earlier),
         churn=None if first else churn(before.crosswalk, crosswalk, redirects),
+        decisions=decisions,
+        decisions_broken=broken,
         values=lambda: golden.select(names),
     )
+
+
+def decisions_kept(session: Session, crosswalk: pa.Table) -> tuple[int, int]:
+    """How many decisions of stewards are about two live records, and how many of these the crosswalk does not keep. (Invariant 3)
+
+    What was decided after the match is left to the next run.
+    """
+    with session.warehouse.connect() as connection:
+        row = run_report(connection, session.run.number)
+    pairs = active_pairs(session.warehouse, ((row.report if row else None) or {}).get("match", {}).get("last_decision"))
+    pairs = pairs.filter(pc.not_equal(pairs.column("verdict"), str(Verdict.UNSURE)))
+    places = Places(crosswalk.column("record_id").to_numpy())
+    left, right = (places.of(pairs.column(side).to_numpy()) for side in ("left_id", "right_id"))
+    live = (left >= 0) & (right >= 0)
+    number = crosswalk.column("golden_number").to_numpy()
+    together = number[left[live]] == number[right[live]]
+    same = np.asarray(pc.equal(pairs.column("verdict"), str(Verdict.SAME)))[live]
+    return int(live.sum()), int((together != same).sum())
 
 
 def completeness(golden: pa.Table, names: list[str]) -> Mapping[str, float]:

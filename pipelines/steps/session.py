@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -16,7 +16,7 @@ from pipelines.project import Project
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.generated import ensure_tables
 from warehouse.lock import run_lock
-from warehouse.runs import finish_run, run_report, start_run
+from warehouse.runs import finish_run, published_run, run_report, start_run
 from warehouse.sources import sync_sources
 
 HOUSE = Path(__file__).parents[2]
@@ -34,18 +34,19 @@ class Session:
 @contextmanager
 def open_project_warehouse(project: Project) -> Iterator[Warehouse]:
     """The project's warehouse, its tables following the project's attributes."""
-    warehouse = open_warehouse(project.warehouse(os.environ), project.folder)
-    try:
+    with closing(open_warehouse(project.warehouse(os.environ), project.folder)) as warehouse:
         ensure_tables(warehouse, project.attributes)
         yield warehouse
-    finally:
-        warehouse.close()
 
 
 @contextmanager
 def open_session(project: Project, run_id: str | None = None) -> Iterator[Session]:
-    """A run: the lock is held and its number given. A run that ends without having been finished has failed."""
-    with open_project_warehouse(project) as warehouse, run_lock(warehouse):
+    """A run: the lock is held and its number given. A run that ends without having been finished has failed, unless it published.
+
+    WarehouseBusy, which names the holder, where another run has the lock; nothing is changed then.
+    """
+    with closing(open_warehouse(project.warehouse(os.environ), project.folder)) as warehouse, run_lock(warehouse):
+        ensure_tables(warehouse, project.attributes)
         fingerprints = {"code": code_fingerprint(), "project": project.fingerprint}
         run = start_run(warehouse, datetime.now(UTC), fingerprints, run_id)
         with warehouse.begin() as connection:
@@ -56,7 +57,8 @@ def open_session(project: Project, run_id: str | None = None) -> Iterator[Sessio
             with warehouse.begin() as connection:
                 row = run_report(connection, run.number)
                 if row is not None and row.status is RunStatus.RUNNING:
-                    finish_run(connection, run, RunStatus.FAILED, datetime.now(UTC), row.report or {})
+                    status = RunStatus.PUBLISHED if published_run(connection) == run.number else RunStatus.FAILED
+                    finish_run(connection, run, status, datetime.now(UTC), row.report or {})
 
 
 @cache

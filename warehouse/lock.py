@@ -6,7 +6,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,10 +57,19 @@ def _server_lock(warehouse: Warehouse) -> Iterator[None]:
             holder = "" if got else _session_with_lock(connection)
         if not got:
             raise _busy(warehouse, holder)
-        yield
+        try:
+            yield
+        finally:
+            _unlock(connection)
     finally:
         connection.invalidate()  # ends the session, and with it the lock
         connection.close()
+
+
+def _unlock(connection: sa.Connection) -> None:
+    """Free the lock at once: a session that was closed may hold it a moment longer."""
+    with suppress(sa.exc.SQLAlchemyError):
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(RUN_LOCK)))
 
 
 def _myself() -> str:

@@ -101,7 +101,7 @@ def match(old: pa.Table, new: pa.Table, keys: Sequence[str]) -> Match:
     """
     codes = np.zeros(len(old) + len(new), np.int64)
     for key in keys:
-        codes = _joined(codes, pa.chunked_array([*old.column(key).chunks, *new.column(key).chunks]))
+        codes = _joined(codes, pa.chunked_array([*old.column(key).chunks, *new.column(key).chunks], new.column(key).type))
     before, after = codes[: len(old)], codes[len(old) :]
     if len(np.unique(before)) < len(before) or len(np.unique(after)) < len(after):
         raise ValueError(f"rows with the same {', '.join(keys)}")

@@ -23,5 +23,5 @@ def ui(
     folder = project_at(project).folder
     from pipelines.definitions.launch import serve_ui
 
-    complain(f"Serving http://{host}:{port} (Ctrl-C ends it) ...", style="")
+    complain(f"Starting the web UI at http://{host}:{port}; Ctrl-C ends it.", style="")
     serve_ui(folder, host, port)

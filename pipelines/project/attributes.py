@@ -41,9 +41,9 @@ def attributes(file: ProjectFile, faults: Faults) -> dict[str, Attribute]:
     built = {name: attribute(name, spec, people, faults) for name, spec in file.attributes.items()}
     right = {name: found for name, found in built.items() if found is not None}
     check_groups(right, faults)
-    if faults.document.data.get("attributes") == {}:
+    if faults.document.written(("attributes",)) == {}:
         faults.add(("attributes",), "there is no attribute; a customer needs at least one")
-    elif len(right) == len(faults.declared("attributes")) > 0 and all(a.role is Role.NEUTRAL for a in right.values()):
+    elif len(right) == len(faults.keys("attributes")) > 0 and all(a.role is Role.NEUTRAL for a in right.values()):
         faults.add(("attributes",), "no attribute identifies anyone; add one such as a name, an e-mail or a birth date")
     return right
 

@@ -48,13 +48,21 @@ class Document:
 
     def within(self, location: Place) -> Place:
         """A location as far as the document has it; parts that are not in it are skipped."""
+        return self._walk(location)[0]
+
+    def written(self, place: Place) -> Any:
+        """What stands at a place; none where there is nothing."""
+        found, value = self._walk(place)
+        return value if found == place else None
+
+    def _walk(self, location: Place) -> tuple[Place, Any]:
         place: Place = ()
         node: Any = self.data
         for part in location:
             length = len(node) if isinstance(node, list) else 0
             if (isinstance(node, dict) and part in node) or (isinstance(part, int) and part < length):
                 node, place = node[part], (*place, part)
-        return place
+        return place, node
 
 
 def dotted(place: Place) -> str:

@@ -91,7 +91,7 @@ def our_arguments(kind: CheckKind, value: Any, faults: Faults, place: Place) -> 
 
 def not_there(attribute: str, faults: Faults) -> str:
     """The sentence about an attribute that cannot be asked about."""
-    declared = faults.declared("attributes")
+    declared = faults.keys("attributes")
     if attribute in declared:
         return f"this source does not fill {quoted(attribute)}; map it, or leave this check out"
     return unknown(attribute, "an attribute", declared)
@@ -104,4 +104,5 @@ def wrong_kind(name: str, gate: Gate) -> str:
         return f"{quoted(name)} is always asked; leave it out"
     if kind is not None:
         return f"{quoted(name)} is not asked here; move it to {' or '.join(sorted(PART[gate] for gate in kind.gates))}:"
-    return unknown(name, "a check here", kinds(gate, plain=True) if name.startswith("Expect") else [*kinds(gate), "warn"], "checks")
+    offered = kinds(gate, plain=True) if name.startswith("Expect") else [*kinds(gate), *(["warn"] if name != "warn" else [])]
+    return unknown(name, "a check here", offered, "checks")

@@ -33,10 +33,10 @@ class Faults:
         """Every problem once, in the order of the file."""
         return tuple(sorted(dict.fromkeys(self.problems), key=lambda p: (p.line or 0, p.where, p.message)))
 
-    def declared(self, part: str) -> list[str]:
-        """Names under `attributes` or `sources` as written, right or wrong."""
-        names = self.document.data.get(part)
-        return list(names) if isinstance(names, dict) else []
+    def keys(self, *place: str) -> list[str]:
+        """Keys of the mapping at a place as written, right or wrong."""
+        written = self.document.written(place)
+        return list(written) if isinstance(written, dict) else []
 
 
 def shaped(faults: Faults) -> ProjectFile | None:
@@ -51,9 +51,11 @@ def shaped(faults: Faults) -> ProjectFile | None:
     file, errors = validated(data)
     for error in errors:
         add_shape_fault(faults, error)
-    while file is None:
+    before = None
+    while file is None and data != before:
+        before = copied(data)
         for error in errors:
-            leave_out(data, faults.document.within(location(error)))
+            leave_out(data, error, faults.document.within(location(error)))
         file, errors = validated(data)
     return file
 
@@ -79,16 +81,28 @@ def copied(value: Any) -> Any:
     return [copied(item) for item in value] if isinstance(value, list) else value
 
 
-def leave_out(data: dict[str, Any], place: Place) -> None:
-    """Take a faulty value out of its mapping: a list goes as a whole, and what must be at the top becomes empty."""
+TOP_STAND_INS: Mapping[str, Any] = {"name": "?", "attributes": {}, "sources": {}}
+SOURCE_STAND_INS: Mapping[str, Any] = {"connect": {}, "key": "?", "map": {}}
+"""What takes the place of keys that must be there, so that the others can be checked."""
+
+
+def leave_out(data: dict[str, Any], fault: Fault, place: Place) -> None:
+    """Take a faulty value out of its mapping, a list as a whole; a key that must be there gets a stand-in."""
     keys = list(takewhile(lambda part: isinstance(part, str), place))
     node: Any = data
     for key in keys[:-1]:
         node = node.get(key, {})
-    if keys:
+    if keys and not (fault["type"] == "missing" and fault["loc"][-1] in SOURCE_STAND_INS):
         node.pop(keys[-1], None)
-    for name, empty in (("name", "?"), ("attributes", {}), ("sources", {})):
-        data.setdefault(name, empty)
+    stand_in(data, TOP_STAND_INS)
+    for source in data["sources"].values() if isinstance(data["sources"], dict) else ():
+        stand_in(source, SOURCE_STAND_INS)
+
+
+def stand_in(mapping: Any, empty: Mapping[str, Any]) -> None:
+    """Give a mapping the keys that it must have."""
+    if isinstance(mapping, dict):
+        mapping.update({key: copied(value) for key, value in empty.items() if key not in mapping})
 
 
 def add_shape_fault(faults: Faults, fault: Fault) -> None:
@@ -157,6 +171,8 @@ def sentence(fault: Fault) -> str:
     context = fault.get("ctx", {})
     if fault["type"] == "literal_error":
         return unknown(fault["input"], "known here", re.findall(r"'([^']*)'", context["expected"]), "known words")
+    if fault["input"] is None:
+        return "it has no value; write one, or leave the key out"
     said = SENTENCES.get(fault["type"])
     if said is None:
         return str(fault["msg"])
@@ -165,7 +181,7 @@ def sentence(fault: Fault) -> str:
 
 def worded(value: object) -> str:
     """A wrong value in a sentence; of lists and mappings only that they are."""
-    names: Mapping[type, str] = {list: "a list", dict: "a mapping", type(None): "nothing"}
+    names: Mapping[type, str] = {list: "a list", dict: "a mapping"}
     return names.get(type(value)) or quoted(value)
 
 

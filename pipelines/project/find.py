@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os.path import isfile
 from pathlib import Path
 
 from domain.errors import Problem, ProjectError
@@ -22,7 +23,7 @@ def find_project(given: Path | None, environment: Mapping[str, str], cwd: Path) 
     if environment.get(VARIABLE):
         return named(VARIABLE, cwd / environment[VARIABLE])
     for folder in (cwd, cwd / "demo"):
-        if (folder / PROJECT_FILE).is_file():
+        if isfile(folder / PROJECT_FILE):
             return folder
     message = f"there is none in this folder and none in its folder demo; {ADVICE}"
     raise ProjectError(str(cwd), (Problem(PROJECT_FILE, message),))
@@ -31,7 +32,7 @@ def find_project(given: Path | None, environment: Mapping[str, str], cwd: Path) 
 def named(where: str, path: Path) -> Path:
     """The folder that was named, if it holds a project."""
     folder = path.parent if path.name == PROJECT_FILE else path
-    if (folder / PROJECT_FILE).is_file():
+    if isfile(folder / PROJECT_FILE):
         return folder
     lacks = f"it holds no {PROJECT_FILE}" if folder.is_dir() else "there is no such folder"
     raise ProjectError(str(folder), (Problem(where, f"{lacks}; {ADVICE}"),))

@@ -67,7 +67,7 @@ def built(file: ProjectFile, folder: Path, faults: Faults) -> Project:
     """The project that a file declares; faults say what is wrong with it."""
     known = attributes(file, faults)
     all_sources = sources(file, known, faults)
-    publication = checks(file.publish, Gate.PUBLICATION, faults.declared("attributes"), faults, ("publish",))
+    publication = checks(file.publish, Gate.PUBLICATION, faults.keys("attributes"), faults, ("publish",))
     match = match_settings(file.match, faults)
     check_schedule(file, faults)
     if problem := warehouse_problem(file.warehouse):

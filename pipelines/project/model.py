@@ -21,6 +21,8 @@ def written_as(value: object) -> str:
     return LIST if isinstance(value, list) else MAPPING if isinstance(value, dict | BaseModel) else TEXT
 
 
+SOME = Field(json_schema_extra={"minProperties": 1})
+"""For mappings that must not be empty, which is checked where the rest of the file can still be: see `faults.shaped`."""
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 ShortText = Annotated[str, Field(min_length=1, max_length=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -100,7 +102,7 @@ class SourceSpec(Spec):
     """The column that names a record within the source, or several that do so together."""
     modified: Annotated[Annotated[Text, Tag(TEXT)] | Annotated[ModifiedSpec, Tag(MAPPING)], Discriminator(written_as)] | None = None
     """Column with the time of a row's last change; makes pulls incremental."""
-    map: Annotated[dict[str, EntrySpec], Field(min_length=1)]
+    map: Annotated[dict[str, EntrySpec], SOME]
     """Which columns fill which attribute."""
     trust: Share = 0.5
     """Rank among the sources, from 0 to 1."""
@@ -136,9 +138,9 @@ class ProjectFile(Spec):
     """Name of the organisation or project."""
     warehouse: Text = "sqlite:///warehouse.db"
     """SQLAlchemy URL of the database that keeps everything; a relative SQLite path is taken from the project's folder."""
-    attributes: Annotated[dict[str, AttributeSpec], Field(min_length=1)]
+    attributes: Annotated[dict[str, AttributeSpec], SOME]
     """What is known of a customer, by name."""
-    sources: Annotated[dict[str, SourceSpec], Field(min_length=1)]
+    sources: Annotated[dict[str, SourceSpec], SOME]
     """The departments' databases, by name."""
     match: MatchSpec = MatchSpec()
     """Settings of the match."""

@@ -11,7 +11,7 @@ from pipelines.project.attributes import PARTS
 from pipelines.project.dates import format_problem
 from pipelines.project.document import Place
 from pipelines.project.expectations import arrival_checks
-from pipelines.project.faults import Faults, repeated
+from pipelines.project.faults import Faults, keys_of, repeated
 from pipelines.project.model import ColumnSpec, EntrySpec, ProjectFile, SourceSpec
 from pipelines.project.names import name_problem
 from pipelines.project.words import listed, plain, quoted, unknown
@@ -19,7 +19,7 @@ from pipelines.project.words import listed, plain, quoted, unknown
 
 def sources(file: ProjectFile, attributes: Mapping[str, Attribute], faults: Faults) -> tuple[Source, ...]:
     """The sources as far as they are right, in the file's order; faults say what is wrong."""
-    if faults.document.data.get("sources") == {}:
+    if faults.document.written(("sources",)) == {}:
         faults.add(("sources",), "there is no source; add one department's database")
     return tuple(source(name, spec, attributes, faults) for name, spec in file.sources.items())
 
@@ -29,8 +29,9 @@ def source(name: str, spec: SourceSpec, attributes: Mapping[str, Attribute], fau
     place: Place = ("sources", name)
     if problem := name_problem(name, column=False):
         faults.add(("sources",), problem, at=place)
-    for part, message in connectors.settings_problems(spec.connect):
-        faults.add((*place, "connect", *(part.split(".") if part else ())), message)
+    check_connect(faults, (*place, "connect"))
+    if faults.document.written((*place, "map")) == {}:
+        faults.add((*place, "map"), "it is empty; say which columns fill which attributes")
     maps = tuple(column_maps(spec, (*place, "map"), attributes, faults))
     filled = list(dict.fromkeys(attribute for column in maps for attribute in fills(column, attributes)))
     if len(maps) == len(spec.map) and filled and all(attributes[name].role is Role.NEUTRAL for name in filled):
@@ -38,9 +39,10 @@ def source(name: str, spec: SourceSpec, attributes: Mapping[str, Attribute], fau
             (*place, "map"), "it fills no attribute that identifies anyone, so every row would be refused; map a name, an e-mail, ..."
         )
     column, format = modified(spec, place, faults)
-    declared = faults.declared("attributes")
-    # Of an attribute that is itself wrong it is not known who fills it.
-    askable = filled if len(attributes) == len(declared) else declared
+    declared = faults.keys("attributes")
+    # Where an attribute or the map is itself wrong, it is not known what the source fills.
+    mapped = faults.keys("sources", name, "map")
+    askable = filled if mapped and (len(attributes), len(maps)) == (len(declared), len(mapped)) else declared
     return Source(
         name=name,
         owner=spec.owner or name,
@@ -54,6 +56,14 @@ def source(name: str, spec: SourceSpec, attributes: Mapping[str, Attribute], fau
         required=spec.required,
         checks=arrival_checks(spec.expect, askable, faults, (*place, "expect")),
     )
+
+
+def check_connect(faults: Faults, place: Place) -> None:
+    """Note what the connector finds wrong with its settings."""
+    written = faults.document.written(place)
+    if isinstance(written, dict):
+        for setting, message in connectors.settings_problems(written):
+            faults.add((*place, *(setting.split(".") if setting else ())), message)
 
 
 def key(spec: SourceSpec, place: Place, faults: Faults) -> tuple[str, ...]:
@@ -103,7 +113,7 @@ def column_map(target: str, entry: EntrySpec, place: Place, faults: Faults) -> C
     specs = [ColumnSpec(column=item) if isinstance(item, str) else item for item in items]
     for number, spec in enumerate(specs):
         if (spec.column is None) == (spec.columns is None):
-            faults.add(place, "write either column: or columns:", at=(*place, number))
+            check_named(faults, (*place, number) if isinstance(entry, list) else place)
             return None
     if len({(spec.format, spec.read_as, spec.order, spec.split) for spec in specs}) > 1:
         faults.add(place, "the values of one attribute share format, as, order and split; write the same for each")
@@ -112,14 +122,21 @@ def column_map(target: str, entry: EntrySpec, place: Place, faults: Faults) -> C
     return ColumnMap(target, columns, first.format, first.read_as, first.order, first.split)
 
 
+def check_named(faults: Faults, place: Place) -> None:
+    """Note that an entry does not say which column it means, unless that is only because a key of it is wrong."""
+    written = faults.document.written(place) or {}
+    if written.keys() <= set(keys_of(ColumnSpec)) and ("column" in written) == ("columns" in written):
+        faults.add(place, "write either column: or columns:")
+
+
 def check_label(column: ColumnMap, place: Place, attributes: Mapping[str, Attribute], faults: Faults) -> bool:
     """Note what is wrong with an entry that is parsed into parts, and say whether it can be used."""
     target, parts = (*place, column.target), PARTS[column.read_as or ""]
-    if column.target in faults.declared("attributes"):
+    if column.target in faults.keys("attributes"):
         faults.add(target, f"{quoted(column.target)} is an attribute; what is read 'as: {column.read_as}' needs a label of another name")
     elif problem := name_problem(column.target):
         faults.add(place, problem, at=target)
-    if not fills(column, attributes) and len(attributes) == len(faults.declared("attributes")):
+    if not fills(column, attributes) and len(attributes) == len(faults.keys("attributes")):
         faults.add(target, f"'as: {column.read_as}' needs an attribute to fill, of type {listed(parts[:-1])} or {parts[-1]}")
     if len(column.columns) > 1 or column.split:
         faults.add(target, f"'as: {column.read_as}' takes one value; join columns with columns: [a, b]")
@@ -132,9 +149,11 @@ def check_label(column: ColumnMap, place: Place, attributes: Mapping[str, Attrib
 
 def check_target(column: ColumnMap, place: Place, attributes: Mapping[str, Attribute], faults: Faults) -> bool:
     """Note what is wrong with an entry that fills an attribute, and say whether it can be used."""
-    target, declared = (*place, column.target), faults.declared("attributes")
+    target, declared = (*place, column.target), faults.keys("attributes")
     if column.target not in declared:
-        faults.add(place, unknown(column.target, "an attribute", declared), at=target)
+        # A label whose `as` is wrong is no wrong attribute.
+        if "as" not in (faults.document.written(target) or ""):
+            faults.add(place, unknown(column.target, "an attribute", declared), at=target)
         return False
     check_format(column.format, target, faults)
     if column.target not in attributes:

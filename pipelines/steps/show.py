@@ -130,7 +130,7 @@ def described(
     project: Project, golden: GoldenRecord, note: str, records: Records, raw: Mapping[RecordKey, RawRecord], newest: int | None
 ) -> Shown:
     """Everything about a golden record, from what the warehouse keeps of it."""
-    contest = Contest(project, records, golden.golden_number, newest)
+    contest = Contest({source.name: source.trust for source in project.sources}, records, golden.golden_number, newest)
     cells = {key: Cells(source_named(project, key.source), row, project.attributes) for key, row in raw.items()}
     values = [shown_value(a, golden.values[a.name], contest, cells) for a in project.attributes if a.name in golden.values]
     return Shown(
@@ -162,8 +162,7 @@ def newest_change(warehouse: Warehouse, project: Project) -> int | None:
 class Contest:
     """What the records of one customer put up for each attribute."""
 
-    def __init__(self, project: Project, records: Records, number: int, newest: int | None) -> None:
-        trust = {source.name: source.trust for source in project.sources}
+    def __init__(self, trust: Mapping[str, float], records: Records, number: int, newest: int | None) -> None:
         self.records, self.number, self.newest = records, number, newest
         self.golden = np.full(len(records), number, np.int64)
         self.trust = np.array([trust.get(name, TRUST_OF_STRANGERS) for name in records.sources], np.float64)

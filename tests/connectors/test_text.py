@@ -27,7 +27,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("value", "text"), CASES, ids=repr)
+@pytest.mark.parametrize(("value", "text"), CASES, ids=lambda found: type(found).__name__ if isinstance(found, memoryview) else repr(found))
 def test_a_value_has_one_text(value, text):
     """Alone in its column or beside a value of another type."""
     assert cells([value]).cast(pa.string()).to_pylist() == [text]

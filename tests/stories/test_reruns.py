@@ -1,0 +1,103 @@
+"""Runs that follow each other: nothing changed, something changed, somebody left, somebody came back."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.errors import UnknownRecord
+from domain.records import RecordKey
+from tests.stories.organisation import Organisation
+from warehouse.records import raw_record
+
+CRM = """
+    id | given_name | family_name | email            | birth_date | city
+    1  | Ann        | Lee         | ann@lee.example  | 1980-04-03 | Leeds
+    2  | Bob        | Ray         | bob@ray.example  | 1975-01-30 | York
+    3  | Cleo       | Marsh       | cleo@far.example | 1991-12-12 | Hull
+"""
+BILLING = """
+    no | given_name | family_name | email             | birth_date | city
+    7  | Ann        | Lee         | ann@lee.example   | 1980-04-03 | Leeds
+    8  | Dora       | Pike        | dora@pike.example | 1966-06-06 | Bath
+"""
+
+
+@pytest.fixture
+def two_departments(organisation_on_each: Organisation) -> Organisation:
+    """Ann Lee is known to both departments, everybody else to one."""
+    organisation_on_each.department("crm", CRM)
+    organisation_on_each.department("billing", BILLING, kind="sql")
+    return organisation_on_each
+
+
+def test_a_first_run_publishes(two_departments: Organisation) -> None:
+    """Five records of four customers; the report says so. (Invariants 1, 2)"""
+    report = two_departments.run()
+    told = ("status", "read", "accepted", "quarantined", "records", "golden_customers", "ids_minted", "sources_held", "error")
+    assert [report[name] for name in told] == ["published", 5, 5, 0, 5, 4, 4, [], ""]
+    assert two_departments.customers() == "1 billing:7 crm:1\n2 billing:8\n3 crm:2\n4 crm:3"
+    assert two_departments.values("crm:1") == {
+        "given_name": "Ann",
+        "family_name": "Lee",
+        "email": "ann@lee.example",
+        "birth_date": "1980-04-03",
+        "city": "Leeds",
+    }
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["by the short cut", "doing the whole work"])
+def test_a_run_on_unchanged_input_changes_nothing(two_departments: Organisation, whole: bool) -> None:
+    """No new id, no history row, no event, no publication; and the run says so. (Invariant 8)"""
+    two_departments.run()
+    before, seen = two_departments.kept(), two_departments.customers()
+    report = two_departments.run(whole=whole)
+    assert (report["status"], report["ids_minted"], report["values_changed"]) == ("unchanged", 0, 0)
+    assert ("match" in report) is whole
+    assert two_departments.kept() == before
+    assert two_departments.customers() == seen
+
+
+def test_a_changed_value_is_published_and_the_old_one_stays_readable(two_departments: Organisation) -> None:
+    """Bob's e-mail changes: the golden value and its provenance follow, the rest is as it was, and so is the past. (Invariants 4, 10)"""
+    first = two_departments.run()["run"]
+    two_departments.department("crm", CRM.replace("bob@ray", "bobby@ray"))
+    report = two_departments.run()
+    assert (report["status"], report["values_changed"], report["ids_minted"]) == ("published", 1, 0)
+    assert two_departments.values("crm:2")["email"] == "bobby@ray.example"
+    assert two_departments.origins("crm:2")["email"] == "crm:2"
+    assert two_departments.values("crm:2", run=first)["email"] == "bob@ray.example"
+    with two_departments.reading() as connection:
+        assert raw_record(connection, RecordKey("crm", "2"), first).raw["email"] == "bob@ray.example"
+        assert raw_record(connection, RecordKey("crm", "2")).raw["email"] == "bobby@ray.example"
+
+
+def test_a_record_that_vanishes_leaves_and_comes_back_as_the_same_customer(two_departments: Organisation) -> None:
+    """Cleo is deleted: her golden record is retired. She returns: the same record number, the same golden id. (Invariants 2, 10)"""
+    first = two_departments.run()["run"]
+    before = two_departments.golden("crm:3")
+    two_departments.department("crm", "\n".join(line for line in CRM.splitlines() if "Cleo" not in line))
+    report = two_departments.run()
+    assert (report["ids_retired"], report["golden_customers"], report["sources"]["crm"]["vanished"]) == (1, 3, 1)
+    assert two_departments.number("crm:3") is None
+    assert two_departments.answer(before.golden_id).state == "retired"
+    assert two_departments.golden("crm:3", run=first).golden_id == before.golden_id
+    with two_departments.reading() as connection, pytest.raises(UnknownRecord):
+        raw_record(connection, RecordKey("crm", "3"))
+
+    two_departments.department("crm", CRM)
+    report = two_departments.run()
+    assert (report["ids_minted"], report["ids_revived"]) == (0, 1)
+    after = two_departments.golden("crm:3")
+    assert (after.golden_id, after.values) == (before.golden_id, before.values)
+    assert two_departments.kept()["record"] == 5
+
+
+def test_a_department_that_is_taken_out_of_the_project_leaves_its_customers(two_departments: Organisation) -> None:
+    """Without billing Dora is nobody's customer; declared again, everything is as it was. (Invariants 1, 2, 10)"""
+    two_departments.run()
+    seen, block = two_departments.customers(), two_departments.sources.pop("billing")
+    assert two_departments.run()["ids_retired"] == 1
+    assert two_departments.customers() == "1 crm:1\n3 crm:2\n4 crm:3"
+    two_departments.sources["billing"] = block
+    two_departments.run()
+    assert two_departments.customers() == seen

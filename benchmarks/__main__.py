@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, nargs="*", default=[20_000], help="sizes of the demo organisation to run the whole way")
     parser.add_argument("--no-keep", action="store_true", help="leave RESULTS.md as it is")
     asked = parser.parse_args()
-    console = Console()
+    console = Console(width=160)
     if not FOLDER.is_dir():
         console.print(f"The labelled sets are not in {FOLDER}: they are left out.")
     measured = [measure(load(name)) for name in asked.sets or maps() if (FOLDER / name).is_dir()]

@@ -17,7 +17,7 @@ from domain.attributes import Attribute, Role
 from matching.attribute_types import TYPES
 from matching.attribute_types.base import AttributeType
 from matching.forms import Forms
-from matching.place import PLACE_LEVELS, PLACE_TYPES, place_levels
+from matching.place import PLACE_LEVELS, PLACE_TYPES, STREET_TYPES, PlacePart, may_be_one_place, place_levels
 from matching.records import Ints
 
 LevelArray = npt.NDArray[np.uint8]
@@ -101,13 +101,37 @@ def rarity_class(frequency: npt.NDArray[np.int64], total: int) -> npt.NDArray[np
 def compare(comparison: Comparison, forms: Mapping[str, Forms], classes: Classes, left: Ints, right: Ints) -> LevelArray:
     """The level of each pair of records; `classes` gives the frequency class of each distinct form by attribute."""
     if comparison.is_place:
-        parts = [(a, part_levels(forms[a.name], classes[a.name], left, right)) for a in comparison.attributes]
-        return place_levels([(a.type, TYPES[a.type].levels, levels) for a, levels in parts], len(RARITY))
+        return compare_places(comparison.attributes, forms, classes, left, right)
     own = forms[comparison.name]
     levels = part_levels(own, classes[comparison.name], left, right)
     if comparison.partner:
         mark_swapped(comparison, levels, own, forms[comparison.partner], left, right)
     return levels
+
+
+def compare_places(attributes: Sequence[Attribute], forms: Mapping[str, Forms], classes: Classes, left: Ints, right: Ints) -> LevelArray:
+    """Levels of whole addresses. How alike two streets are is asked only where the rest of the address does not set them apart."""
+
+    def part(attribute: Attribute, chosen: npt.NDArray[np.bool_] | None = None) -> PlacePart:
+        own, rarity = forms[attribute.name], classes[attribute.name]
+        if chosen is None or not own.single:
+            return PlacePart(attribute.type, TYPES[attribute.type].levels, part_levels(own, rarity, left, right))
+        levels = equal_levels(own, rarity, left, right)
+        levels[chosen] = part_levels(own, rarity, left[chosen], right[chosen])
+        return PlacePart(attribute.type, TYPES[attribute.type].levels, levels)
+
+    rest = [part(a) for a in attributes if a.type not in STREET_TYPES]
+    chosen = may_be_one_place(rest, len(RARITY), len(left))
+    return place_levels([*(part(a, chosen) for a in attributes if a.type in STREET_TYPES), *rest], len(RARITY))
+
+
+def equal_levels(forms: Forms, rarity: npt.NDArray[np.uint8], left: Ints, right: Ints) -> LevelArray:
+    """Levels of one attribute where only equality counts: 0 missing, 1 to 4 equal by rarity, else the type's last."""
+    codes = forms.codes()
+    a, b = codes[left], codes[right]
+    known = (a >= 0) & (b >= 0)
+    last = len(forms.type.levels) + len(RARITY) - 1
+    return np.where(known, np.where(a == b, rarity[np.maximum(a, 0)] + 1 if len(rarity) else 0, last), 0).astype(np.uint8)
 
 
 def mark_swapped(comparison: Comparison, levels: LevelArray, own: Forms, other: Forms, left: Ints, right: Ints) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 LevelArray = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
 
 PLACE_TYPES = ("street", "address", "postcode", "city", "region", "country")
+STREET_TYPES = ("street", "address")
 PLACE_LEVELS = (
     "same address, spelled otherwise or another unit",
     "same street and number, place unknown",
@@ -25,50 +28,83 @@ PLACE_LEVELS = (
 """Levels after the four of an equal address, strongest first."""
 
 CLOSE_STREET = ("unit missing", "same number, close street", "same words", "contained", "close")
-SAME_STREET = ("same street", "close text", "same number and word", "similar")
+SAME_STREET = ("same street", "close text", "same number and word", "similar text", "similar")
 
 
-def place_levels(parts: Sequence[tuple[str, tuple[str, ...], LevelArray]], classes: int) -> LevelArray:
-    """Join the parts' levels into one; a part is (type, the type's labels, level of each pair: 0 missing, 1..classes equal, ...)."""
-    by_type = {kind: (labels, levels) for kind, labels, levels in reversed(parts)}
-    count = len(parts[0][2])
-    nothing = np.zeros(count, bool)
+class PlacePart(NamedTuple):
+    """One part of the address over all pairs."""
 
-    def at(kind: str, *wanted: str) -> npt.NDArray[np.bool_]:
-        if kind not in by_type:
-            return nothing
-        labels, levels = by_type[kind]
-        chosen = [i + classes for i, label in enumerate(labels) if label in wanted]
-        return np.isin(levels, np.array(chosen, np.uint8))
+    type: str
+    labels: tuple[str, ...]
+    """Of the type's levels."""
+    levels: LevelArray
+    """Of each pair: 0 missing, 1 to the number of frequency classes equal, then the type's other levels."""
 
-    def equal(kind: str) -> npt.NDArray[np.bool_]:
-        return (by_type[kind][1] >= 1) & (by_type[kind][1] <= classes) if kind in by_type else nothing
 
-    def known(kind: str) -> npt.NDArray[np.bool_]:
-        return by_type[kind][1] > 0 if kind in by_type else nothing
+class PlaceParts:
+    """The parts by type, the first where there are several of one."""
 
-    street = "street" if "street" in by_type else "address"
-    postcode, city = equal("postcode"), equal("city")
-    near = at("postcode", "same district", "one character off") | at("city", "close", "contained")
-    placed = known("postcode") | known("city")
-    here = postcode | city | near
-    rarity = by_type[street][1] if street in by_type else np.zeros(count, np.uint8)
-    small = city & (by_type["city"][1] <= 2) if "city" in by_type else nothing
-    base = classes + 1
+    def __init__(self, parts: Sequence[PlacePart], classes: int, count: int) -> None:
+        self.by_type = {part.type: part for part in reversed(parts)}
+        self.classes, self.nothing = classes, np.zeros(count, bool)
+
+    def at(self, kind: str, *wanted: str) -> Mask:
+        """Pairs at one of some levels of a part."""
+        if kind not in self.by_type:
+            return self.nothing
+        part = self.by_type[kind]
+        return np.isin(part.levels, np.array([i + self.classes for i, label in enumerate(part.labels) if label in wanted], np.uint8))
+
+    def equal(self, kind: str) -> Mask:
+        """Pairs with equal forms of a part."""
+        return self.known(kind) & (self.by_type[kind].levels <= self.classes) if kind in self.by_type else self.nothing
+
+    def known(self, kind: str) -> Mask:
+        """Pairs in which both have a part."""
+        return self.by_type[kind].levels > 0 if kind in self.by_type else self.nothing
+
+    @property
+    def placed(self) -> Mask:
+        """Pairs whose postcode or city can be compared."""
+        return self.known("postcode") | self.known("city")
+
+    @property
+    def near(self) -> Mask:
+        """Pairs whose postcode or city is almost the same."""
+        return self.at("postcode", "same district", "one character off") | self.at("city", "close", "contained")
+
+    @property
+    def here(self) -> Mask:
+        """Pairs whose postcode or city is the same, or almost."""
+        return self.equal("postcode") | self.equal("city") | self.near
+
+
+def may_be_one_place(parts: Sequence[PlacePart], classes: int, count: int) -> Mask:
+    """Which pairs the parts other than the street do not set apart."""
+    found = PlaceParts(parts, classes, count)
+    return found.here | ~found.placed
+
+
+def place_levels(parts: Sequence[PlacePart], classes: int) -> LevelArray:
+    """Join the parts' levels into one; `classes` is the number of frequency classes of equal values."""
+    count = len(parts[0].levels)
+    found = PlaceParts(parts, classes, count)
+    street = "street" if "street" in found.by_type else "address"
+    here, placed = found.here, found.placed
+    rarity = found.by_type[street].levels if street in found.by_type else np.zeros(count, np.uint8)
+    small = found.equal("city") & (found.by_type["city"].levels <= 2) if "city" in found.by_type else found.nothing
     conditions = [
-        equal(street) & here,
-        at(street, *CLOSE_STREET) & (here | ~placed),
-        equal(street) & ~placed,
-        equal(street),
-        at(street, *SAME_STREET) & here,
-        postcode,
+        found.equal(street) & here,
+        found.at(street, *CLOSE_STREET) & (here | ~placed),
+        found.equal(street) & ~placed,
+        found.equal(street),
+        found.at(street, *SAME_STREET) & here,
+        found.equal("postcode"),
         small,
-        city,
-        near,
-        equal("region") & (known(street) | placed),
-        known(street) | placed | known("region") | known("country"),
+        found.equal("city"),
+        found.near,
+        found.equal("region") & (found.known(street) | placed),
+        found.known(street) | placed | found.known("region") | found.known("country"),
     ]
-    choices = [rarity, *(np.full(count, base + i, np.uint8) for i in range(len(PLACE_LEVELS)))]
-    if street == "address" and "street" not in by_type and not (set(by_type) & {"postcode", "city"}):
-        conditions[0] = equal(street)
+    choices = [rarity, *(np.full(count, classes + 1 + i, np.uint8) for i in range(len(PLACE_LEVELS)))]
     return np.select(conditions, choices, 0).astype(np.uint8)

@@ -196,12 +196,12 @@ def known(step: Step) -> bool:
 
 
 @contextmanager
-def looking(look: Callable[[], None]) -> Iterator[None]:
+def looking(look: Callable[[], None], every: float = LOOK_EVERY) -> Iterator[None]:
     """Look again and again, in a thread of its own, at what the run has noted; that it cannot look never stops the run."""
     over = threading.Event()
 
     def again() -> None:
-        while not over.wait(LOOK_EVERY):
+        while not over.wait(every):
             try:
                 look()
             except Exception:  # progress is an ornament: whatever it is, the run will tell

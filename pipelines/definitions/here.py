@@ -24,6 +24,6 @@ def definitions_here(environment: Mapping[str, str] = os.environ, cwd: Path | No
     except ProjectError as error:
         if environment.get(VARIABLE):
             raise
-        dg.get_dagster_logger("onefold").warning("There is nothing to show yet. %s", error)
+        dg.get_dagster_logger("onefold").warning("No project yet: %s", error.problems[0])
         return dg.Definitions()
     return definitions(load_project(folder))

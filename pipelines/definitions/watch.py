@@ -15,6 +15,7 @@ from domain.errors import OnefoldError
 from pipelines.definitions.labels import readable
 
 HOUSE = Path(__file__).parents[2]
+PACKAGES = ("domain", "connectors", "matching", "quality", "warehouse", "pipelines")
 
 
 @dataclass
@@ -55,8 +56,10 @@ def failure(error: Exception) -> dg.Failure:
 def told(error: BaseException) -> str:
     """One sentence. What a library says may quote a customer, so it is left out. (Invariant 11)
 
-    >>> told(OnefoldError("source 'billing': file 'b.csv' is empty.")), told(ValueError("jo@example.com is no number"))
-    ("source 'billing': file 'b.csv' is empty.", 'a ValueError, which Onefold cannot explain, at unknown: this is a bug; please report it.')
+    >>> told(OnefoldError("source 'billing': file 'b.csv' is empty."))
+    "source 'billing': file 'b.csv' is empty."
+    >>> told(ValueError("jo@example.com is no number"))
+    'a ValueError at an unknown place, which Onefold cannot explain: this is a bug, please report it.'
     >>> told(KeyboardInterrupt())
     'the run was interrupted.'
     """
@@ -64,17 +67,18 @@ def told(error: BaseException) -> str:
         return str(error)
     if not isinstance(error, Exception):
         return "the run was interrupted."
-    ours = [place for place in places(error) if not place.startswith("/")]
-    return f"a {type(error).__name__}, which Onefold cannot explain, at {(ours or ['unknown'])[-1]}: this is a bug; please report it."
+    ours = [place for place in places(error) if place.startswith(PACKAGES)]
+    where = ours[-1] if ours else "an unknown place"
+    return f"a {type(error).__name__} at {where}, which Onefold cannot explain: this is a bug, please report it."
 
 
 def places(error: BaseException) -> list[str]:
     """The way to an error through the code, without any value."""
     frames = traceback.extract_tb(error.__traceback__)
-    return [f"{inside(frame.filename)}, line {frame.lineno}, in {frame.name}" for frame in frames]
+    return [f"{shortened(frame.filename)} line {frame.lineno} ({frame.name})" for frame in frames]
 
 
-def inside(path: str) -> str:
+def shortened(path: str) -> str:
     """A path of ours from the house's root; others as they are."""
-    ours = Path(path).is_relative_to(HOUSE) and ".venv" not in path
+    ours = any(Path(path).is_relative_to(HOUSE / package) for package in PACKAGES)
     return str(Path(path).relative_to(HOUSE)) if ours else path

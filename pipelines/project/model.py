@@ -51,7 +51,7 @@ class AttributeSpec(Spec):
     role: Literal["personal", "shared", "neutral"] | None = None
     """Whom agreement speaks for: one person, a household, or nobody. The default is the type's."""
     region: ShortText | None = None
-    """Two-letter country in which a telephone without a prefix is read."""
+    """Two-letter country in which values are read: telephones without a prefix, national ids."""
     half_life: Annotated[float, Field(gt=0)] | None = None
     """Days after which a value's trust has halved; without it trust does not age."""
     description: Annotated[str, Field(max_length=2000)] = ""

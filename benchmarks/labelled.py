@@ -12,11 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import yaml
 
-from domain.attributes import Attribute, Role
+from domain.attributes import Attribute
 from domain.sources import ColumnMap, Source
 from matching.assemble import assemble
 from matching.attribute_types import TYPES
 from matching.records import Records
+from matching.roles import role_of
 from matching.standardise import standardise
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data" / "benchmarks"
@@ -75,14 +76,10 @@ def attributes_of(spec: dict[str, dict[str, Any]]) -> list[Attribute]:
     kinds = {name: told["type"] for name, told in spec.items() if "type" in told}
     for told in spec.values():
         kinds |= {part: part for part in PARTS.get(told.get("as", ""), ()) if part not in kinds.values()}
-    person = any(kind in ("given_name", "family_name", "full_name") for kind in kinds.values())
-    return [attribute(name, kind, spec.get(name, {}).get("region"), person) for name, kind in kinds.items()]
-
-
-def attribute(name: str, kind: str, region: str | None, person: bool) -> Attribute:
-    """An attribute with its type's role; an organisation is personal where nobody else is named."""
-    role = TYPES[kind].role if kind != "organisation" or person else Role.PERSONAL
-    return Attribute(name, kind, role, TYPES[kind].storage, region=region)
+    roles = {kind: role_of(kind, set(kinds.values())) for kind in kinds.values()}
+    return [
+        Attribute(name, kind, roles[kind], TYPES[kind].storage, region=spec.get(name, {}).get("region")) for name, kind in kinds.items()
+    ]
 
 
 def source_of(name: str, spec: dict[str, dict[str, Any]]) -> Source:

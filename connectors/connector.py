@@ -49,6 +49,8 @@ class Connector(ABC):
     settings_model: ClassVar[type[Settings]]
     incremental: ClassVar[bool] = False
     """Whether `since` can leave rows out. Where it cannot, `batches` returns all there is, and `keys` has nothing to add."""
+    header: ClassVar[str] = ""
+    """The setting that says which row names the columns, where one does: a row that is no header has a customer in it."""
 
     def __init__(self, source: str, settings: Settings, base: Path, places: Mapping[str, str] | None = None) -> None:
         """`places` says which setting of the source names a column (`map.birth_date`), for errors; paths are relative to `base`."""
@@ -81,8 +83,10 @@ class Connector(ABC):
         """Nothing, if the source has all these columns; else SourceError naming those it has, the nearest first."""
         with self._explaining():
             names = self._names(columns)
-        if missing := [column for column in columns if column not in names]:
-            raise SourceError(self.source, self._missing(list(dict.fromkeys(missing)), names))
+        wanted = list(dict.fromkeys(columns))
+        if missing := [column for column in wanted if column not in names]:
+            strange = self.header and len(missing) == len(wanted) > 1
+            raise SourceError(self.source, self._headless(missing) if strange else self._missing(missing, names))
 
     @property
     @abstractmethod
@@ -119,6 +123,11 @@ class Connector(ABC):
         subject = f"column '{missing[0]}' is" if len(missing) == 1 else f"columns {listed(missing)} are"
         settings = listed_places(missing, self.places.get)
         return f"{subject} not in {self.place}; it has {listed(names, near=missing[0]) or 'no columns'}.{settings}"
+
+    def _headless(self, missing: Sequence[str]) -> str:
+        """Where no column is there, the names that are may be somebody's data, and are not told."""
+        settings = listed_places(missing, self.places.get).removeprefix(" Set ") or "the columns' names."
+        return f"columns {listed(missing)} are not in {self.place}: is its first row a header? Set connect.{self.header}, or {settings}"
 
 
 def listed_places(columns: Sequence[str], place: Callable[[str], str | None]) -> str:

@@ -47,6 +47,7 @@ class Csv(Connector):
     """
 
     kind = "csv"
+    header = "header"
     settings_model: ClassVar[type[Settings]] = CsvSettings
     settings: CsvSettings
 

@@ -39,6 +39,7 @@ class Excel(Connector):
     """
 
     kind = "excel"
+    header = "header_row"
     settings_model: ClassVar[type[Settings]] = ExcelSettings
     settings: ExcelSettings
 

@@ -69,7 +69,7 @@ def comparisons_for(attributes: Sequence[Attribute]) -> tuple[Comparison, ...]:
         if attribute in together:
             if attribute is together[0]:
                 result.append(
-                    Comparison("address", tuple(together), Role.SHARED, ("missing", *exact_labels("same address"), *PLACE_LEVELS))
+                    Comparison("address", tuple(together), together[0].role, ("missing", *exact_labels("same address"), *PLACE_LEVELS))
                 )
             continue
         labels = ("missing", *exact_labels("exact"), *TYPES[attribute.type].levels[1:])

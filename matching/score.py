@@ -94,7 +94,9 @@ class Start:
         self.prior_r = [prior_levels(c, own.levels, 0.6) for c, own in zip(comparisons, chance, strict=True)]
         self.r = [self.prior_r[k].copy() if is_shared else self.leaked(k) for k, is_shared in enumerate(self.shared)]
         self.same = max(records / 4, 1.0)
-        self.related = self.same if any(self.shared) else 0.0
+        # What relatives share must be told from what is one's own.
+        self.has_related = any(self.shared) and any(c.role is Role.PERSONAL for c in comparisons)
+        self.related = self.same if self.has_related else 0.0
 
     def leaked(self, k: int) -> Floats:
         """Levels of *related* pairs on a personal comparison: near chance."""
@@ -103,7 +105,7 @@ class Start:
     def update(self, levels: LevelArray, in_same: Floats, in_related: Floats, admissible: float) -> None:
         """One M step, from the expected number of pairs of each pattern in each class."""
         self.same = float(in_same.sum())
-        self.related = float(in_related.sum()) if any(self.shared) else 0.0
+        self.related = float(in_related.sum()) if self.has_related else 0.0
         for k, size in enumerate(len(m) for m in self.m):
             same = by_level(levels[:, k], in_same, size)
             related = by_level(levels[:, k], in_related, size)

@@ -121,6 +121,15 @@ def leave_out(reason: str) -> None:
 
 
 @pytest.fixture(scope="session")
+def benchmarks() -> Path:
+    """The folder of labelled sets, which lies beside the repository."""
+    folder = Path(__file__).parents[2] / "shared" / "data" / "benchmarks"
+    if not folder.is_dir():
+        leave_out(f"the labelled sets are not in {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One real server for all tests of this process."""
     programs = postgres_programs()

@@ -19,13 +19,13 @@ from pipelines.cli.demo import demo
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
 from pipelines.cli.report import report
-from pipelines.cli.run import run
+from pipelines.cli.run import HELD, run
 from pipelines.cli.schema import schema
 from pipelines.cli.show import show
 from pipelines.cli.status import status
 from pipelines.cli.ui import ui
 
-FAILED, HELD, FAULT, STOPPED = 1, 3, 70, 130
+FAILED, FAULT, STOPPED = 1, 70, 130
 HOUSE = Path(__file__).parents[2]
 EXIT_CODES = """\b
 Exit codes:

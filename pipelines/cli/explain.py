@@ -44,7 +44,6 @@ def explain(
         decided = found.decision
         told = f"{decided.steward} decided on {decided.decided_at:%d %B %Y} that they are {decided.verdict}, whatever their score"
         say(f"{told}: {decided.reason}")
-    say()
     draw(evidence_table(found.pair))
     if missing := [readable(one.comparison) for one in found.pair.evidence if one.level == MISSING]:
         say(f"nothing to compare, worth nothing: {', '.join(missing)}", style="dim")

@@ -19,9 +19,8 @@ IDS = ("minted", "merged", "split", "revived", "retired")
 
 def tell_outcome(report: Mapping[str, Any], after: Standing) -> None:
     """How the run ended, its figures, and the sources it had to do without."""
-    status = report["status"]
-    if status in ("failed", "held"):
-        complain(f"{'Held' if status == 'held' else 'Error'}: {report.get('error') or report.get('publication', {}).get('reason', '')}")
+    if report["status"] == "held":
+        complain(f"Held: {report['publication']['reason']}")
         complain("The last publication stays in place." if after.publication else "Nothing has been published yet.", "")
     else:
         say(headline(report, after), style="bold")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipelines.project import Project
     from pipelines.steps.status import Standing
 
-FAILED, HELD, SOURCE_HELD = 1, 3, 4
+HELD, SOURCE_HELD = 3, 4
 
 
 def run(project: ProjectOption = None, as_json: JsonOption = False, debug: DebugOption = False) -> None:
@@ -41,7 +41,7 @@ def run(project: ProjectOption = None, as_json: JsonOption = False, debug: Debug
     else:
         tell_outcome(report, after)
         tell_next(chosen, published, page, given=project)
-    if code := exit_code(report, after):
+    if code := exit_code(report):
         raise typer.Exit(code)
 
 
@@ -70,11 +70,8 @@ def how_it_stands(project: Project) -> Standing:
         return standing(warehouse, project)
 
 
-def exit_code(report: Mapping[str, Any], after: Standing) -> int:
-    """What the run's outcome means to a script."""
-    required_held = any(source.required and source.state == "held" for source in after.sources)
-    if report["status"] == "held" or (report["status"] == "failed" and required_held):
+def exit_code(report: Mapping[str, Any]) -> int:
+    """What the run's outcome means to a script; a run that failed has raised its error."""
+    if report["status"] == "held":
         return HELD
-    if report["status"] == "failed":
-        return FAILED
-    return SOURCE_HELD if report.get("sources_held") else 0
+    return SOURCE_HELD if report["sources_held"] else 0

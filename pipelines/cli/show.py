@@ -51,11 +51,9 @@ def show(
     if found.note:
         say(found.note, style="yellow")
     say(summary(found))
-    say()
     draw(values_table(found))
     if found.without:
         say(f"no value: {', '.join(map(readable, found.without))}", style="dim")
-    say()
     draw(members_table(found.members, [a.name for a in chosen.attributes if a.role is not Role.NEUTRAL]))
     if len(found.members) > MOST_MEMBERS:
         say(f"and {len(found.members) - MOST_MEMBERS:,} more records: --json has them all", style="dim")
@@ -113,7 +111,7 @@ def came_from(value: ShownValue) -> str:
     else:
         told = f"from {shown(origin.record)}, {shown(origin.column)}: {quoted(origin.raw)}"
     count = len(value.agreeing)
-    return told if not count else f"{told} and {count:,} more {'record' if count == 1 else 'records'}"
+    return told if not count else f"{told}; {count:,} more {'record agrees' if count == 1 else 'records agree'}"
 
 
 def named(records: Sequence[RecordKey]) -> str:

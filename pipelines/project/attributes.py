@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import phonenumbers
 
 from domain.attributes import Attribute, Role
 from matching.attribute_types import TYPES
+from matching.roles import role_of
 from matching.survive import RULES
 from pipelines.project.document import Place
 from pipelines.project.faults import Faults, repeated
@@ -15,7 +16,6 @@ from pipelines.project.model import AttributeSpec, ProjectFile
 from pipelines.project.names import name_problem
 from pipelines.project.words import plain, quoted, unknown
 
-NAMES_OF_PEOPLE = ("given_name", "family_name", "full_name")
 PARTS: Mapping[str, tuple[str, ...]] = {
     "full_name": ("given_name", "family_name", "organisation"),
     "address": ("street", "city", "region", "postcode", "country"),
@@ -37,8 +37,8 @@ DEFAULT_RULES: Mapping[str, tuple[str, ...]] = {
 
 def attributes(file: ProjectFile, faults: Faults) -> dict[str, Attribute]:
     """The attributes that are right, in the file's order; faults say what is wrong with the others."""
-    people = names_people(file)
-    built = {name: attribute(name, spec, people, faults) for name, spec in file.attributes.items()}
+    filled = filled_types(file)
+    built = {name: attribute(name, spec, filled, faults) for name, spec in file.attributes.items()}
     right = {name: found for name, found in built.items() if found is not None}
     check_groups(right, faults)
     if faults.document.written(("attributes",)) == {}:
@@ -48,7 +48,7 @@ def attributes(file: ProjectFile, faults: Faults) -> dict[str, Attribute]:
     return right
 
 
-def attribute(name: str, spec: AttributeSpec, people: bool, faults: Faults) -> Attribute | None:
+def attribute(name: str, spec: AttributeSpec, filled: Collection[str], faults: Faults) -> Attribute | None:
     """One attribute; none where its type is not known."""
     place: Place = ("attributes", name)
     if problem := name_problem(name):
@@ -64,7 +64,7 @@ def attribute(name: str, spec: AttributeSpec, people: bool, faults: Faults) -> A
     return Attribute(
         name=name,
         type=spec.type,
-        role=Role(spec.role) if spec.role else role(spec.type, people),
+        role=Role(spec.role) if spec.role else role_of(spec.type, filled),
         storage=TYPES[spec.type].storage,
         many=spec.many,
         survive=rules,
@@ -102,24 +102,12 @@ def survivorship(spec: AttributeSpec, place: Place, faults: Faults) -> tuple[str
     return rules
 
 
-def role(type_name: str, people: bool) -> Role:
-    """Whom agreement on a type speaks for.
-
-    An organisation's name stands for a customer where customers are organisations; where they are people, many
-    customers share their employer.
-    """
-    if type_name == "organisation":
-        return Role.SHARED if people else Role.PERSONAL
-    return TYPES[type_name].role
-
-
-def names_people(file: ProjectFile) -> bool:
-    """Whether any source fills an attribute that is a person's name."""
+def filled_types(file: ProjectFile) -> frozenset[str]:
+    """The types of the attributes that some source fills, by name or as parts of whole names and addresses."""
     targets = {target for source in file.sources.values() for target in source.map}
     wholes = {entry.read_as for source in file.sources.values() for entry in source.map.values() if not isinstance(entry, str | list)}
-    named = {name for name, spec in file.attributes.items() if spec.type in NAMES_OF_PEOPLE}
-    parsed = "full_name" in wholes and any(file.attributes[name].type in PARTS["full_name"] for name in named)
-    return parsed or bool(named & targets)
+    parts = {part for whole in wholes if whole for part in PARTS.get(whole, ())}
+    return frozenset(spec.type for name, spec in file.attributes.items() if name in targets or spec.type in parts)
 
 
 def check_groups(built: Mapping[str, Attribute], faults: Faults) -> None:

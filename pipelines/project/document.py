@@ -121,11 +121,13 @@ UNREADABLE: Mapping[type[Exception], str] = {
     RecursionError: "its brackets are nested too deeply",
     OverflowError: "it holds a number that is too large",
 }
+NO_COLON = "could not find expected ':'"
 EXPLAINED = (
     ("'\\t'", "a tab where YAML wants blanks; indent with blanks"),
     ("mapping values are not allowed", "a second ':' on the line; put text that holds ': ' in quotes, and begin nested keys on a new line"),
     ("but got '<stream end>'", "a bracket is opened and never closed"),
     ("found unexpected end of stream", "a quotation mark is opened and never closed"),
+    (NO_COLON, "the line is no 'key: value'; a ':' is missing, or the blank after it"),
     ("found another document", "'---' begins a second document; a project file is one"),
     ("expected <block end>", "the indentation does not fit the lines above"),
     ("expected '<document start>'", "the indentation does not fit the lines above"),
@@ -137,8 +139,9 @@ EXPLAINED = (
 
 def syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
     """What breaks the YAML, at the line where it was noticed."""
-    mark = error.problem_mark or error.context_mark
     said = error.problem or error.context or "it cannot be read as YAML"
+    # A missing colon is noticed further down, and the context is where it should have been.
+    mark = error.context_mark if said == NO_COLON and error.context_mark else error.problem_mark
     number = mark.line + 1 if mark else 1
     written = text.splitlines()[number - 1 : number] or [""]
     # Inside {...} the '{' of an unquoted ${NAME} opens a mapping, which the parser describes past recognition.

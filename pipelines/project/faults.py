@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from domain.errors import Problem
 from pipelines.project.document import Document, Place, dotted
 from pipelines.project.model import AttributeSpec, ColumnSpec, MatchSpec, ModifiedSpec, ProjectFile, SourceSpec
-from pipelines.project.words import quoted, unknown
+from pipelines.project.words import LONGEST_SAID, one_line, quoted, unknown
 
 Fault = Mapping[str, Any]
 """One of pydantic's errors: its type, location, input and context."""
@@ -27,7 +27,7 @@ class Faults:
 
     def add(self, place: Place, message: str, at: Place | None = None) -> None:
         """Note a problem of a place; its line is that of `at` where the wrong word stands elsewhere."""
-        self.problems.append(Problem(dotted(place), message, self.document.line(at or place)))
+        self.problems.append(Problem(dotted(place), one_line(message, LONGEST_SAID), self.document.line(at or place)))
 
     def sorted(self) -> tuple[Problem, ...]:
         """Every problem once, in the order of the file."""

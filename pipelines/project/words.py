@@ -8,6 +8,8 @@ from rapidfuzz import fuzz, process
 
 LONGEST_SHOWN = 60
 """Characters of a wrong word that a message repeats."""
+LONGEST_SAID = 1000
+"""Characters of a message, some of which come from below with a wrong value in them."""
 NEAR = 70.0
 """Similarity in per cent from which a word is held to be meant; `birthdate` and `birth_date` have 95, `newest` and `longest` 62."""
 
@@ -19,8 +21,13 @@ def plain(word: object) -> str:
     ('two?lines', 'true')
     """
     text = {True: "true", False: "false", None: "null"}[word] if word is None or isinstance(word, bool) else str(word)
-    start = "".join(c if c.isprintable() else "?" for c in text[: LONGEST_SHOWN + 1])
-    return start if len(start) <= LONGEST_SHOWN else start[:LONGEST_SHOWN] + "…"
+    return one_line(text, LONGEST_SHOWN)
+
+
+def one_line(text: str, longest: int) -> str:
+    """The beginning of a text, with a `?` for each character that cannot be printed."""
+    start = "".join(c if c.isprintable() else "?" for c in text[: longest + 1])
+    return start if len(start) <= longest else start[:longest] + "…"
 
 
 def quoted(word: object) -> str:

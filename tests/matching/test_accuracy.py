@@ -18,9 +18,6 @@ from matching.match import find_clusters, score_pairs
 from matching.train import train
 from tests.matching.picture import attribute, from_columns
 
-BENCHMARKS = Path(__file__).parents[3] / "shared" / "data" / "benchmarks"
-needs_benchmarks = pytest.mark.skipif(not BENCHMARKS.is_dir(), reason=f"the labelled data are not in {BENCHMARKS}")
-
 AUSTRALIANS = {
     "given_name": attribute("given_name"),
     "surname": attribute("surname", "family_name"),
@@ -38,11 +35,11 @@ CUSTOMERS = {
 }
 
 
-def matched(name: str, attributes: dict) -> Accuracy:
+def matched(folder: Path, attributes: dict) -> Accuracy:
     """Match a labelled set without labels, cut at 0.5, and score it."""
     as_text = pacsv.ConvertOptions(column_types={column: pa.string() for column in (*attributes, "source", "record_id", "entity_id")})
-    rows = pacsv.read_csv(BENCHMARKS / name / "records.csv", convert_options=as_text)
-    truth = pacsv.read_csv(BENCHMARKS / name / "truth.csv", convert_options=as_text)
+    rows = pacsv.read_csv(folder / "records.csv", convert_options=as_text)
+    truth = pacsv.read_csv(folder / "truth.csv", convert_options=as_text)
     keys = [f"{source}:{key}" for source, key in zip(rows["source"].to_pylist(), rows["record_id"].to_pylist(), strict=True)]
     found = from_columns(list(attributes.values()), keys, {a.name: rows[column].to_pylist() for column, a in attributes.items()})
     entity = dict(zip(truth["record_id"].to_pylist(), truth["entity_id"].to_pylist(), strict=True))
@@ -52,11 +49,10 @@ def matched(name: str, attributes: dict) -> Accuracy:
     return accuracy(clusters.label, [entity[key] for key in found.keys.to_pylist()])
 
 
-@needs_benchmarks
 @pytest.mark.parametrize(
     ("name", "attributes", "least"),
     [("febrl1", AUSTRALIANS, 0.995), ("febrl3", AUSTRALIANS, 0.985), ("splink_fake_1000", CUSTOMERS, 0.95)],
 )
-def test_labelled_sets_are_matched_without_labels(name: str, attributes: dict, least: float):
+def test_labelled_sets_are_matched_without_labels(benchmarks: Path, name: str, attributes: dict, least: float):
     """Pairwise F1 at the default threshold, one configuration for all."""
-    assert matched(name, attributes).f1 >= least
+    assert matched(benchmarks / name, attributes).f1 >= least

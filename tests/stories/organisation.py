@@ -39,6 +39,7 @@ ATTRIBUTES = {
 }
 VERSIONED = ("record", "source_record", "standard_record", "crosswalk", "identity_state", "golden_version", "golden_contact")
 EVENTS = ("golden_identity", "identity_event", "outbox", "publication", "decision", "model")
+VIEWS = ("golden_crosswalk", "golden_customer", "golden_provenance", "golden_contact_current")
 Rows = list[dict[str, str | None]]
 
 
@@ -162,7 +163,9 @@ class Organisation:
     def everything(self) -> dict[str, set[tuple[str, ...]]]:
         """What consumers see, without golden ids: for comparing what two runs came to."""
         with self.reading() as connection:
-            seen = {name: told(connection, f"SELECT * FROM {name}") for name in ("golden_crosswalk", "golden_customer", "golden_provenance")}
+            seen = {
+                name: told(connection, f"SELECT * FROM {name}") for name in ("golden_crosswalk", "golden_customer", "golden_provenance")
+            }
         return without_ids(seen)
 
 

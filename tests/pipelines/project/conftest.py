@@ -16,7 +16,7 @@ def example() -> str:
     return (HERE / "onefold.yaml").read_text("utf-8")
 
 
-@pytest.fixture()
+@pytest.fixture
 def project_with(tmp_path: Path) -> Callable[[str | bytes], Path]:
     """Write a project file; gives its folder."""
 

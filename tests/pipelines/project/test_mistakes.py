@@ -75,7 +75,13 @@ def test_a_password_is_never_repeated(example: str, project_with: Callable[[str]
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("name: a\nattributes: {}\nsources: {}\n", ["attributes: there is no attribute; a customer needs at least one", "sources: there is no source; add one department's database"]),
+        (
+            "name: a\nattributes: {}\nsources: {}\n",
+            [
+                "attributes: there is no attribute; a customer needs at least one",
+                "sources: there is no source; add one department's database",
+            ],
+        ),
         (
             "name: a\nattributes: {gender: {type: gender}}\nsources: {s: {connect: {kind: csv, path: a.csv}, key: k, map: {gender: g}}}\n",
             [
@@ -113,3 +119,12 @@ def test_what_is_wrong_in_one_attribute_is_not_held_against_the_sources(example:
     with pytest.raises(ProjectError) as raised:
         load_project(project_with(example.replace("{type: email, many: true", "{type: emial, many: true")))
     assert [p.where for p in raised.value.problems] == ["attributes.email.type"]
+
+
+def test_a_megabyte_in_the_wrong_place_does_not_fill_the_screen(example: str, project_with: Callable[[str], Path]) -> None:
+    """A message says where it is and shows its beginning."""
+    text = example.replace("min_rows: 100", f"min_rows: {'x' * 1_000_000}").replace("trust: 0.8", f"{'y' * 1_000}: 1")
+    with pytest.raises(ProjectError) as raised:
+        load_project(project_with(text))
+    assert [p.where for p in raised.value.problems] == ["sources.billing", "sources.billing.expect.min_rows"]
+    assert len(str(raised.value)) < 2_000

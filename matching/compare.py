@@ -156,17 +156,12 @@ def mark_swapped(comparison: Comparison, levels: LevelArray, own: Forms, other: 
 
 def part_levels(forms: Forms, rarity: npt.NDArray[np.uint8], left: Ints, right: Ints) -> LevelArray:
     """Levels of one attribute: 0 missing, 1 to 4 equal by rarity, then the type's own levels."""
-    result = np.zeros(len(left), np.uint8)
     if not len(forms.row):
-        return result
-    single, codes, offsets = forms.single, forms.codes(), forms.offsets()
-    for start in range(0, len(left), CHUNK):
-        part = slice(start, start + CHUNK)
-        if single:
-            result[part] = code_levels(forms.type, forms, rarity, codes[left[part]], codes[right[part]])
-        else:
-            result[part] = best_levels(forms, rarity, offsets, left[part], right[part])
-    return result
+        return np.zeros(len(left), np.uint8)
+    if forms.single:
+        codes = forms.codes()
+        return code_levels(forms.type, forms, rarity, codes[left], codes[right])
+    return best_levels(forms, rarity, forms.offsets(), left, right)
 
 
 def best_levels(forms: Forms, rarity: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], left: Ints, right: Ints) -> LevelArray:
@@ -234,9 +229,25 @@ def drop_explained(comparisons: Sequence[Comparison], levels: LevelArray) -> Non
 
 
 def patterns_of(comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes, left: Ints, right: Ints) -> Patterns:
-    """Compare every pair on every comparison and count the distinct patterns."""
-    levels = level_matrix(comparisons, forms, classes, left, right)
-    return count_patterns(levels, [len(c.labels) for c in comparisons])
+    """Compare every pair on every comparison and count the distinct patterns, `CHUNK` pairs at a time."""
+    sizes = [len(c.labels) for c in comparisons]
+    parts = [
+        count_patterns(level_matrix(comparisons, forms, classes, left[at : at + CHUNK], right[at : at + CHUNK]), sizes)
+        for at in range(0, max(len(left), 1), CHUNK)
+    ]
+    return join_patterns(parts, sizes)
+
+
+def join_patterns(parts: Sequence[Patterns], sizes: Sequence[int]) -> Patterns:
+    """Patterns of consecutive pairs as one."""
+    if len(parts) == 1:
+        return parts[0]
+    merged = count_patterns(np.concatenate([part.levels for part in parts]), sizes)
+    counts = np.zeros(len(merged.levels), np.int64)
+    np.add.at(counts, merged.index, np.concatenate([part.counts for part in parts]))
+    starts = np.cumsum([0, *(len(part.levels) for part in parts[:-1])])
+    index = np.concatenate([merged.index[start : start + len(part.levels)][part.index] for part, start in zip(parts, starts, strict=True)])
+    return Patterns(merged.levels, counts, index)
 
 
 def count_patterns(levels: LevelArray, sizes: Sequence[int]) -> Patterns:

@@ -14,10 +14,11 @@ import pandas as pd
 
 from domain.attributes import Attribute
 from domain.errors import OnefoldError
-from matching.block import Hashes, Plan
+from matching.block import Plan
 from matching.cluster import Scoring
 from matching.compare import Comparison, comparisons_for
 from matching.forms import Forms
+from matching.keys import Hashes
 from matching.score import Fit, Weights
 
 FORMAT = 1

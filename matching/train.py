@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.errors import NothingToMatch
-from matching.block import Pairs, blocks_alone, candidate_pairs, pair_budget, train_blocking
+from matching.block import Pairs, candidate_pairs, pair_budget, train_blocking
 from matching.chance import Population, chance_levels, classes_of
 from matching.cluster import Scoring
 from matching.compare import Patterns, comparisons_for, patterns_of
 from matching.forms import Forms
+from matching.keys import blocks_alone
 from matching.model import Model, common_forms
 from matching.score import fit, weights_of
 

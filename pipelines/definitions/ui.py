@@ -56,9 +56,10 @@ def require_free(host: str, port: int) -> None:
 
 def environment_of(project: Project, instance: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """What the processes of Dagster are told: which project, and where they keep their own."""
-    ours = {VARIABLE: str(project.folder.resolve()), "DAGSTER_HOME": str(instance), "PYTHONSAFEPATH": "1"}
-    warnings = ",".join(filter(None, [environment.get("PYTHONWARNINGS"), NO_ADVICE]))
-    return {**environment, **ours, "PYTHONWARNINGS": warnings}
+    ours = {VARIABLE: str(project.folder.resolve()), "DAGSTER_HOME": str(instance)}
+    quiet = {"DAGSTER_DISABLE_TELEMETRY": "1", "PYTHONWARNINGS": ",".join(filter(None, [environment.get("PYTHONWARNINGS"), NO_ADVICE]))}
+    # Nothing that lies in the current folder is taken for a module.
+    return {**environment, **ours, **quiet, "PYTHONSAFEPATH": "1"}
 
 
 @contextmanager

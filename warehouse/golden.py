@@ -111,7 +111,7 @@ def golden_record(connection: sa.Connection, attributes: Sequence[Attribute], nu
 
 
 def _golden_record(row: sa.RowMapping, values: Mapping[str, GoldenValue]) -> GoldenRecord:
-    counters = {name: row[name] for name in COUNTERS} | {"sources": tuple(row["sources"].split(","))}
+    counters = {name: row[name] for name in COUNTERS} | {"sources": tuple(name.strip() for name in row["sources"].split(","))}
     return GoldenRecord(row["golden_number"], row["golden_id"], row["from_run"], values, **counters)
 
 

@@ -44,7 +44,7 @@ def of_match(found: MatchReport) -> Metadata:
     """What matching came to and believes of itself; the histogram is of candidate pairs by match probability."""
     bars = len(found.histogram)
     histogram = [{"match probability": f"{at / bars:.2f} to {(at + 1) / bars:.2f}", "pairs": n} for at, n in enumerate(found.histogram)]
-    counts = {name.replace("_", " "): rounded(value) for name, value in asdict(found).items() if name not in ("keys", "histogram")}
+    counts = {name.replace("_", " "): rounded(value) for name, value in asdict(found).items() if isinstance(value, int | float | str)}
     return counts | {"blocking keys": table(asdict(key) for key in found.keys), "match probabilities": table(histogram)}
 
 

@@ -80,6 +80,7 @@ def run_resource(project: Project, watch: Watch) -> dg.ResourceDefinition:
         from pipelines.steps.session import open_session
 
         instance, run_id = running_on(context)
+        watch.report, watch.error = None, None
         with watch.explaining(), open_session(project, run_id) as session:
             end_dead_runs(instance, session.warehouse, but=run_id)
             yield RunInProgress(session, watch)

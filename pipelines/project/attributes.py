@@ -22,6 +22,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Types of the attributes into which a whole text, mapped with `as`, is parsed."""
 CHANGING = ("most_trusted", "most_recent", "most_complete")
+TOGETHER = ("most_complete", "most_trusted", "most_recent")
+"""A group by default: half an address from the most trusted source is worth less than a whole one."""
 LASTING = ("most_agreed", "most_trusted", "most_recent")
 DEFAULT_RULES: Mapping[str, tuple[str, ...]] = {
     "consent": ("most_restrictive",),
@@ -90,9 +92,9 @@ def region_problem(region: str) -> str | None:
 
 
 def survivorship(spec: AttributeSpec, place: Place, faults: Faults) -> tuple[str, ...]:
-    """The rules of an attribute, by default those of its type."""
+    """The rules of an attribute, by default those of its type, or of a group."""
     if spec.survive is None:
-        return DEFAULT_RULES.get(spec.type, CHANGING)
+        return TOGETHER if spec.group else DEFAULT_RULES.get(spec.type, CHANGING)
     rules = (spec.survive,) if isinstance(spec.survive, str) else tuple(spec.survive)
     for number, rule in enumerate(rules):
         if rule not in RULES:

@@ -33,6 +33,8 @@ PROJECT_FILE: Final = "onefold.yaml"
 TRUTH: Final = "truth.csv"
 WAREHOUSE: Final = ("warehouse.db", "warehouse.db-wal", "warehouse.db-shm", "warehouse.db-journal")
 WORKSHOP: Final = ".making"
+OURS: Final = (WORKSHOP, ".dagster")
+"""Folders that may lie in an empty demo: a `dagster dev` that was started first has made the second."""
 """Folder in the demo's folder in which everything is made before it replaces what was there."""
 
 
@@ -72,7 +74,7 @@ def refuse_strangers(folder: Path) -> None:
     """Raise an OnefoldError unless the folder is new, empty or holds a demo."""
     if folder.exists() and not folder.is_dir():
         raise OnefoldError(f"{folder} is a file; name a folder for the demo.")
-    if folder.is_dir() and any(path.name != WORKSHOP for path in folder.iterdir()) and not is_demo(folder):
+    if folder.is_dir() and any(path.name not in OURS for path in folder.iterdir()) and not is_demo(folder):
         raise OnefoldError(f"{folder} is not empty and holds no demo; name a new folder, so that nothing of yours is overwritten.")
 
 

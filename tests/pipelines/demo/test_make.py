@@ -178,3 +178,11 @@ def test_a_demo_broken_off_leaves_the_old_one_and_can_be_made_again(tmp_path, mo
 
 def broken_off(departments, rows):
     raise OSError(28, "No space left on device", str(Path("/")))
+
+
+def test_a_folder_in_which_only_dagster_has_been_is_new(tmp_path):
+    """`dagster dev` was started before the demo was made: its history stays, and the demo is made beside it."""
+    (tmp_path / ".dagster").mkdir()
+    make_demo(tmp_path, records=500)
+    assert (tmp_path / "onefold.yaml").is_file()
+    assert (tmp_path / ".dagster").is_dir()

@@ -42,4 +42,9 @@ def contacts_of(connection: sa.Connection, number: int, run: int | None = None) 
     newest = sa.func.coalesce(table.last_seen, 0).desc()
     columns = (table.attribute, table.value, table.sources, table.first_seen, table.last_seen)
     rows = connection.execute(sa.select(*columns).where(held).order_by(table.attribute, newest, table.value))
-    return [Contact(row.attribute, row.value, tuple(name.strip() for name in row.sources.split(",")), row.first_seen, row.last_seen) for row in rows]
+    return [Contact(row.attribute, row.value, source_names(row.sources), row.first_seen, row.last_seen) for row in rows]
+
+
+def source_names(joined: str) -> tuple[str, ...]:
+    """Names of sources as they are kept: one text, separated by commas."""
+    return tuple(name.strip() for name in joined.split(","))

@@ -14,6 +14,7 @@ from domain.records import RecordKey
 from domain.runs import Run
 from warehouse.attribute_tables import golden_version, origin_column, position_column, rule_column
 from warehouse.bulk import read
+from warehouse.contacts import source_names
 from warehouse.database import Warehouse
 from warehouse.publications import published_run
 from warehouse.records import record_keys
@@ -111,7 +112,7 @@ def golden_record(connection: sa.Connection, attributes: Sequence[Attribute], nu
 
 
 def _golden_record(row: sa.RowMapping, values: Mapping[str, GoldenValue]) -> GoldenRecord:
-    counters = {name: row[name] for name in COUNTERS} | {"sources": tuple(name.strip() for name in row["sources"].split(","))}
+    counters = {name: row[name] for name in COUNTERS} | {"sources": source_names(row["sources"])}
     return GoldenRecord(row["golden_number"], row["golden_id"], row["from_run"], values, **counters)
 
 

@@ -63,6 +63,12 @@ def raw_record(connection: sa.Connection, key: RecordKey, run: int | None = None
     return RawRecord(key, row.record_id, row.from_run, row.modified, json.loads(row.raw))
 
 
+def live_record_count(connection: sa.Connection) -> int:
+    """How many records are live, of the sources the project declares."""
+    live = sa.select(sa.func.count()).select_from(with_keys(source_record)).where(source.c.active, _live(source_record))
+    return int(connection.execute(live).scalar_one())
+
+
 def raw_records(warehouse: Warehouse, name: str) -> Iterator[pa.Table]:
     """The live records of a source as pulled, part by part: record_id, key, modified, raw; see `bulk.stream`."""
     columns = (record.c.record_id, record.c.key, source_record.c.modified, source_record.c.raw)

@@ -22,10 +22,13 @@ from pipelines.steps.publish import PublishReport
 from pipelines.steps.session import Session
 from warehouse.golden import golden_count
 from warehouse.ledger import published_crosswalk
+from warehouse.records import live_record_count
 from warehouse.runs import finish_run, note, run_report
 from warehouse.tasks import task_counts
 
 Report = dict[str, Any]
+TRUTH = ("source", "record_id", "entity_id")
+"""Columns of a file that says which records are the same customer."""
 
 
 def note_ingest(session: Session, found: IngestReport) -> None:
@@ -73,11 +76,13 @@ def finish(session: Session, error: str = "", fingerprint: str | None = None) ->
         row = run_report(connection, session.run.number)
         parts = dict((row.report if row else None) or {})
         status = status_of(parts, error)
-        customers, tasks = golden_count(connection), sum(task_counts(connection).values())
-    report = {**figures(session, parts, status), "golden_customers": customers, "open_tasks": tasks, "error": error, **measured(session)}
-    if truth := accuracy_of(session):
-        report["accuracy"] = truth
-    report |= parts
+        now = {
+            "records": parts["match"]["records"] if "match" in parts else live_record_count(connection),
+            "golden_customers": golden_count(connection),
+            "open_tasks": sum(task_counts(connection).values()),
+        }
+    report = {**figures(session, parts, status), **now, "error": error, **measured(session)}
+    report |= accuracy_of(session) | parts
     with session.warehouse.begin() as connection:
         fingerprints = {"input": fingerprint} if fingerprint else {}
         fingerprints |= {"model": parts["match"]["model"]} if "match" in parts else {}
@@ -102,7 +107,6 @@ def figures(session: Session, parts: Mapping[str, Any], status: RunStatus) -> Re
         "run": session.run.number,
         "status": str(status),
         **total,
-        "records": parts.get("match", {}).get("records", total["accepted"]),
         "ids_minted": identity.get("minted", 0),
         "ids_merged": identity.get("merged", 0),
         "ids_split": identity.get("split", 0),
@@ -121,19 +125,25 @@ def measured(session: Session) -> Report:
     return {"seconds": round(seconds, 2), "peak_mb": round(peak / 2**20, 1)}
 
 
-def accuracy_of(session: Session) -> dict[str, float] | None:
-    """Pairwise precision, recall and F1 of the publication against the project's truth, where it has one."""
+def accuracy_of(session: Session) -> Report:
+    """`accuracy`: pairwise precision, recall and F1 of the publication against the project's truth, where it has one.
+
+    A truth that cannot be read stops no run: then there is a `truth_problem` instead.
+    """
     path = session.project.truth
     if path is None or not path.exists():
-        return None
-    truth = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
+        return {}
+    try:
+        truth = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False, usecols=list(TRUTH))
+    except (ValueError, OSError):  # what pandas says may quote a row
+        return {"truth_problem": f"the truth file '{path.name}' cannot be read: it is CSV in UTF-8 with the columns {', '.join(TRUTH)}."}
     published = published_crosswalk(session.warehouse)
     if not len(published):
-        return None
+        return {}
     found = published.to_pandas().rename(columns={"record_key": "record_id"})
     both = truth.merge(found, on=["source", "record_id"], how="left")
     lone = both["golden_id"].isna().to_numpy()
     cluster = pd.factorize(both["golden_id"])[0]
     cluster[lone] = cluster.max(initial=0) + 1 + np.arange(int(lone.sum()))
     score = accuracy(cluster, pd.factorize(both["entity_id"])[0])
-    return {name: round(getattr(score, name), 4) for name in ("precision", "recall", "f1")}
+    return {"accuracy": {name: round(getattr(score, name), 4) for name in ("precision", "recall", "f1")}}

@@ -26,7 +26,8 @@ HOSTILE = {
     "a number": "1e308",
     "an escape": "\\x00\\u0000\\",
 }
-RESERVED = ("select", "from", "order", "all")
+CHANGED = ("separators", "right to left", "emoji", "a word of SQL")
+"""Those of which a text does not keep every sign, or that are a placeholder."""
 
 
 def rows() -> Rows:
@@ -53,10 +54,6 @@ def test_hostile_values_go_through_as_they_are(organisation_on_each: Organisatio
         published = {row.notes for row in connection.execute(sa.text("SELECT notes FROM golden_customer")) if row.notes}
     assert {"".join(text.split()) for text in published} >= {"".join(text.split()) for name, text in HOSTILE.items() if name not in CHANGED}
     assert organisation.run(whole=True)["status"] == "unchanged"
-    assert organisation.kept()["golden_version"] > 0
-
-
-CHANGED = ("separators", "right to left", "emoji", "a word of SQL")
 
 
 def test_halves_of_surrogate_pairs_are_refused_or_left_out(organisation_on_each: Organisation) -> None:

@@ -148,6 +148,8 @@ def test_an_incremental_pull_ends_where_a_whole_one_would(organisation: Organisa
     (tmp_path / "whole").mkdir()
     of_database, of_files = told(organisation, "sql"), told(Organisation(tmp_path / "whole"), "csv")
     assert [a for a, b in zip(of_database, of_files, strict=True) if a != b] == []
+    counts = [(found["read"], found["accepted"], found["quarantined"]) for found in of_database if found.get("of") == no_change.__name__]
+    assert counts == [(9, 5, 4)] * 4
 
 
 def test_a_database_is_asked_only_for_what_may_have_changed(organisation: Organisation) -> None:

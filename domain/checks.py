@@ -73,4 +73,4 @@ class GateReport:
     def reason(self) -> str:
         """The failed checks that stop, as one sentence; empty when the gate is open."""
         stops = [r for r in self.failed if r.severity is Severity.STOP]
-        return "; ".join(f"{r.check}: expected {r.expected}, observed {r.observed}" for r in stops)
+        return "; ".join(f"{r.check}, but observed {r.observed}" for r in stops)

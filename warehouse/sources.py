@@ -139,3 +139,10 @@ def last_changes(connection: sa.Connection) -> dict[str, int]:
         source.outerjoin(source_batch, live)
     )
     return dict(connection.execute(statement.where(source.c.active).group_by(source.c.name)).tuples().all())
+
+
+def first_live_runs(connection: sa.Connection) -> dict[str, int]:
+    """Of each active source that was ever live, the run in which it was so for the first time."""
+    live = sa.and_(source_batch.c.source_id == source.c.source_id, source_batch.c.state == "live")
+    first = sa.select(source.c.name, sa.func.min(source_batch.c.run)).join(source_batch, live)
+    return dict(connection.execute(first.where(source.c.active).group_by(source.c.name)).tuples().all())

@@ -67,7 +67,7 @@ class RunInProgress:
         from pipelines.steps.consolidate import stop_if_required
 
         try:
-            stop_if_required(source, found)
+            stop_if_required(self.session, source, found)
         except GateClosed as error:
             self.watch.stopped(error)
 

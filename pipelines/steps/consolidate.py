@@ -30,7 +30,7 @@ def consolidate(session: Session, progress: Progress | None = None) -> reports.R
     """Pull every source, match, identify, merge, publish; returns the run's report. A run that cannot go on leaves one too."""
     try:
         for source in session.project.sources:
-            stop_if_required(source, pull(session, source, progress))
+            stop_if_required(session, source, pull(session, source, progress))
         if not is_settled(session):
             match(session)
             identify(session)
@@ -71,10 +71,12 @@ def pull(session: Session, source: Source, progress: Progress | None = None) -> 
     return found
 
 
-def stop_if_required(source: Source, found: IngestReport) -> None:
+def stop_if_required(session: Session, source: Source, found: IngestReport) -> None:
     """GateClosed where a source is held without which a run shall not go on."""
     if found.state == "held" and source.required:
-        raise GateClosed(f"source '{source.name}' is required and was held: {found.reason}")
+        with session.warehouse.begin() as connection:
+            note(connection, session.run, held_by=source.name)
+        raise GateClosed(f"{found.reason.rstrip('.')}. It is required, so the run stops and the last publication stays.")
 
 
 def match(session: Session) -> MatchReport:

@@ -30,9 +30,12 @@ from warehouse.decisions import active_decisions
 from warehouse.models import adopt_model, adopted_model, save_model
 from warehouse.pairs import stage_pairs
 from warehouse.records import live_records
+from warehouse.sources import first_live_runs
 from warehouse.tasks import Question, sync_tasks
 
 HISTOGRAM = np.linspace(0.0, 1.0, 21)
+BY_ITSELF = "trained without labels"
+"""The note of a model that a run has trained by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +93,34 @@ def match_records(session: Session) -> MatchReport:
 
 def compared(session: Session, forms: dict[str, Forms], population: Population) -> tuple[Model, Pairs, Patterns, bool]:
     """The adopted model with what it blocks and compares; a model is trained and adopted where none fits."""
-    model = fitting_model(session, session.project)
+    model = fitting_model(session, session.project, len(population))
     budget = session.project.match.pair_budget
     if model is not None:
         return model, *find_pairs(forms, population, model, budget), False
     model, pairs, patterns = train(forms, population, budget)
     with session.warehouse.begin() as connection:
-        save_model(connection, session.run, model.fingerprint, model.dump().decode(), "trained without labels")
+        save_model(connection, session.run, model.fingerprint, model.dump().decode(), BY_ITSELF)
         adopt_model(connection, session.run, model.fingerprint)
     return model, pairs, patterns, True
 
 
-def fitting_model(session: Session, project: Project) -> Model | None:
-    """The adopted model, if there is one and it was trained on the project's attributes."""
+def fitting_model(session: Session, project: Project, records: int) -> Model | None:
+    """The adopted model, if there is one and it fits so many records.
+
+    It does not where the project's attributes are others, nor, if a run had trained it by itself, where a department has come
+    since (a model of departments that have nobody in common would find nobody in common with the next) or where there are
+    more than twice or less than half the records it was trained on.
+    """
     with session.warehouse.connect() as connection:
-        kept = adopted_model(connection)
-    if kept is None:
+        kept, came = adopted_model(connection), first_live_runs(connection)
+    if kept is None or (kept.note == BY_ITSELF and max(came.values(), default=0) > (kept.adopted_run or 0)):
         return None
     try:
-        return load_model(kept.artefact.encode(), project.attributes)
+        model = load_model(kept.artefact.encode(), project.attributes)
     except OnefoldError:
         return None
+    outgrown = kept.note == BY_ITSELF and not model.records / 2 <= records <= model.records * 2
+    return None if outgrown else model
 
 
 def decided(decisions: Sequence[Decision], records: Records) -> Constraints:

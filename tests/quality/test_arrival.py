@@ -78,8 +78,7 @@ def test_a_closed_gate_names_the_checks_that_stop(arrive: Arrive) -> None:
     report = arrive(*checks, previous_rows=80)
     assert report.closed
     assert report.reason == (
-        "min_rows: at least 100: expected at least 100, observed 4; "
-        "max_drop: at most 20 % fewer records: expected at most 20 % fewer records, observed 95 % fewer (80 → 4)"
+        "min_rows: at least 100, but observed 4; max_drop: at most 20 % fewer records, but observed 95 % fewer (80 → 4)"
     )
 
 
@@ -144,6 +143,15 @@ def test_times_with_and_without_a_zone_are_compared(arrive: Arrive, told: Told) 
     newest = datetime(2026, 3, 10, 2, tzinfo=timezone(timedelta(hours=-5)))
     result = told(arrive(Check("fresh_days", {"value": 1}), newest=newest, clock=datetime(2026, 3, 10, 19, tzinfo=UTC)), "fresh_days")
     assert result.observed == "last changed 0.5 days ago"
+
+
+def test_a_column_that_changed_its_type_is_told_and_stops_nothing(arrive: Arrive, told: Told) -> None:
+    """The types of then and now, in words; where none changed, that."""
+    report = arrive(retyped={"born": ("date", "text"), "no": ("integer", "text")})
+    result = told(report, "columns_typed")
+    assert (result.passed, result.severity, report.closed) == (False, Severity.WARN, False)
+    assert result.observed == "column 'born' was date and is text; column 'no' was integer and is text"
+    assert told(arrive(), "columns_typed").observed == "all as before"
 
 
 @settings(deadline=None, max_examples=40)

@@ -18,6 +18,8 @@ from warehouse.sources import source_number
 from warehouse.tables import quarantine, source
 
 FIELDS = ("key", "raw", "reason", "attribute")
+FIRST_ROWS = 3
+"""Row numbers that are told of the rows refused for one reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Refused:
     quarantine_id: int
     source: str
     row_number: int
+    """0: not known, of a row that was refused only once a later one repeated its key."""
     key: str | None
     raw: str
     """The row as pulled, JSON text."""
@@ -36,6 +39,17 @@ class Refused:
     copies: int
     first_run: int
     last_run: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRows:
+    """Whole rows of a source that one run refused for the same reason; nothing of what they hold. (Invariant 11)"""
+
+    source: str
+    reason: str
+    rows: tuple[int, ...]
+    """The numbers of the first ones; a row that was refused only once a later one repeated its key has none."""
+    count: int
 
 
 def quarantine_rows(warehouse: Warehouse, run: Run, name: str, rows: pa.Table) -> int:
@@ -117,6 +131,25 @@ def quarantine_count(connection: sa.Connection, run: int, name: str) -> int:
     whole = sa.and_(source.c.name == name, quarantine.c.last_run == run, quarantine.c.attribute.is_(None))
     statement = sa.select(sa.func.coalesce(sa.func.sum(quarantine.c.copies), 0)).join(source, source.c.source_id == quarantine.c.source_id)
     return int(connection.execute(statement.where(whole)).scalar_one())
+
+
+def refused_rows(connection: sa.Connection, run: int, name: str) -> list[RefusedRows]:
+    """The whole rows of a source that this run refused, by reason, most rows first; right until a later run refuses some of them again."""
+    of_source = sa.select(source.c.source_id).where(source.c.name == name).scalar_subquery()
+    table = quarantine.c
+    these = sa.and_(table.source_id == of_source, table.last_run == run, table.attribute.is_(None), table.copies > 0)
+    count = sa.func.sum(table.copies)
+    counts = connection.execute(sa.select(table.reason, count).where(these).group_by(table.reason).order_by(count.desc(), table.reason))
+    found = counts.all()
+    if not found:
+        return []
+    place = sa.func.row_number().over(partition_by=table.reason, order_by=table.row_number).label("place")
+    numbered = sa.select(table.reason, table.row_number, place).where(these, table.row_number > 0).subquery()
+    first = connection.execute(sa.select(numbered).where(numbered.c.place <= FIRST_ROWS).order_by(numbered.c.place))
+    rows: dict[str, list[int]] = {}
+    for row in first:
+        rows.setdefault(row.reason, []).append(row.row_number)
+    return [RefusedRows(name, reason, tuple(rows.get(reason, ())), int(total)) for reason, total in found]
 
 
 def quarantined(connection: sa.Connection, name: str | None = None, limit: int = 100, offset: int = 0) -> list[Refused]:

@@ -79,7 +79,7 @@ def tell(project: Project, found: ProjectCheck) -> None:
     if found.attributes:
         draw(attribute_table(found.attributes))
     for remark in found.remarks:
-        say(f"Look at {remark}.", style="yellow")
+        say(f"Look at {remark}" + "." * (not remark.endswith("?")), style="yellow")
     if not found.problems:
         say("No problem was found.", style="green")
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.console import complain, say, say_whole, shown
 from pipelines.cli.duplication import draw_duplication
+from pipelines.cli.remarks import tell_remarks
 
 if TYPE_CHECKING:
     from pipelines.project import Project
@@ -29,6 +30,7 @@ def tell_outcome(report: Mapping[str, Any], after: Standing) -> None:
     for source in after.sources:
         if source.state == "held":
             complain(f"{source.name} was held: {source.reason}", "yellow")
+    tell_remarks(after)
 
 
 def headline(report: Mapping[str, Any], after: Standing) -> str:
@@ -37,8 +39,9 @@ def headline(report: Mapping[str, Any], after: Standing) -> str:
     if report["status"] == "unchanged":
         since = f" of run {after.publication.run}" if after.publication else ""
         return f"Nothing has changed: the publication{since} stands, {report['golden_customers']:,} golden customers {took}."
-    sources = len(after.sources)
-    return f"Published {report['golden_customers']:,} golden customers from {report['records']:,} records of {sources} sources {took}."
+    live = sum(source.data_as_of is not None for source in after.sources)
+    sources = "1 source" if live == 1 else f"{live:,} sources"
+    return f"Published {report['golden_customers']:,} golden customers from {report['records']:,} records of {sources} {took}."
 
 
 def figures(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

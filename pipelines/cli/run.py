@@ -13,6 +13,7 @@ from pipelines.cli.console import print_json
 from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
 from pipelines.cli.outcome import tell_next, tell_outcome
 from pipelines.cli.progress import watching
+from pipelines.cli.remarks import as_object
 
 if TYPE_CHECKING:
     from pipelines.project import Project
@@ -37,7 +38,7 @@ def run(project: ProjectOption = None, as_json: JsonOption = False, debug: Debug
     published = after.publication
     page = write_page_if_possible(chosen, published) if published else None
     if as_json:
-        print_json({**report, "duplication_page": page})
+        print_json({**report, **as_object(after), "duplication_page": page})
     else:
         tell_outcome(report, after)
         tell_next(chosen, published, page, given=project)

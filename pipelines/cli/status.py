@@ -12,6 +12,7 @@ from rich.text import Text
 from pipelines.cli.console import draw, new_table, print_json, say, shown
 from pipelines.cli.duplication import PAGE, draw_duplication
 from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
+from pipelines.cli.remarks import tell_remarks
 
 if TYPE_CHECKING:
     from pipelines.steps.status import LastRun, Publication, SourceStanding, Standing
@@ -44,6 +45,7 @@ def status(project: ProjectOption = None, as_json: JsonOption = False, debug: De
     for source in found.sources:
         if source.state == "held":
             say(f"{source.name} is held, using data of {moment(source.data_as_of)}: {source.reason}", style="yellow")
+    tell_remarks(found)
     if found.publication and found.publication.duplication:
         page = chosen.folder / PAGE
         draw_duplication(found.publication.duplication, page if page.exists() else None)

@@ -30,6 +30,7 @@ def later_assets(project: Project, code_version: str) -> list[dg.AssetsDefinitio
             name,
             deps=after,
             group_name=group,
+            owners=[STEWARDS],
             description=description,
             kinds=kinds,
             code_version=code_version,
@@ -37,6 +38,10 @@ def later_assets(project: Project, code_version: str) -> list[dg.AssetsDefinitio
         )
         made.append(later_asset(spec, work))
     return made
+
+
+STEWARDS = "team:data_stewards"
+"""Who owns what is made of all departments together."""
 
 
 def later_asset(spec: dg.AssetSpec, work: Work) -> dg.AssetsDefinition:

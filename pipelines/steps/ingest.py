@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from domain.attributes import Attribute
+from domain.attributes import Attribute, Status
 from domain.checks import GateReport
 from domain.errors import SourceError
 from domain.runs import BatchCounts
@@ -40,6 +41,8 @@ class IngestReport:
     gate: GateReport | None = None
     data_as_of: datetime | None = None
     """When the data in use were pulled; none if the source was never live."""
+    invalid: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Records whose value of an attribute is invalid, and valid; of the attributes that have invalid ones."""
 
     @property
     def changed(self) -> bool:
@@ -53,13 +56,14 @@ def ingest(session: Session, source: Source, progress: Progress | None = None) -
         pulled = pull_rows(session, source, progress)
     except SourceError as error:
         return held(session, source, str(error))
-    report = ask_gate(session, source, pulled)
+    found = statuses(session.warehouse, session.run, source.name, session.project.attributes)
+    report, invalid = ask_gate(session, source, pulled, found), invalid_values(found, session.project.attributes)
     if report.closed:
         reason = f"source '{source.name}': {report.reason}. Correct the source, or sources.{source.name}.expect where this is right."
-        return held(session, source, reason, pulled.counts, report)
+        return replace(held(session, source, reason, pulled.counts, report), invalid=invalid)
     with session.warehouse.begin() as connection:
         go_live(connection, session.run, source.name, pulled.counts, session.run.started_at)
-    return IngestReport(source.name, "live", pulled.counts, "", report, session.run.started_at)
+    return IngestReport(source.name, "live", pulled.counts, "", report, session.run.started_at, invalid)
 
 
 def held(session: Session, source: Source, reason: str, counts: BatchCounts | None = None, gate: GateReport | None = None) -> IngestReport:
@@ -70,10 +74,9 @@ def held(session: Session, source: Source, reason: str, counts: BatchCounts | No
     return IngestReport(source.name, "held", counts, reason, gate, as_of)
 
 
-def ask_gate(session: Session, source: Source, pulled: Pulled) -> GateReport:
-    """Ask the arrival gate about the source as it would be live, and keep its answers."""
+def ask_gate(session: Session, source: Source, pulled: Pulled, found: pa.Table) -> GateReport:
+    """Ask the arrival gate about the source as it would be live, its statuses in `found`, and keep its answers."""
     attributes = session.project.attributes
-    found = statuses(session.warehouse, session.run, source.name, attributes)
     batch = ArrivalBatch(
         source=source.name,
         statuses=found.append_column("key", found.column("record_id")),  # a record's number is as unique as its key
@@ -92,6 +95,13 @@ def ask_gate(session: Session, source: Source, pulled: Pulled) -> GateReport:
     with session.warehouse.begin() as connection:
         results.save_report(connection, session.run, report, session.run.started_at)
     return report
+
+
+def invalid_values(found: pa.Table, attributes: Sequence[Attribute]) -> dict[str, tuple[int, int]]:
+    """Of each attribute with invalid values: in how many records it is invalid, and in how many valid."""
+    columns = {a.name: found.column(f"{a.name}_status").to_numpy() for a in attributes}
+    counts = {name: np.bincount(column.astype(np.int8), minlength=len(Status)) for name, column in columns.items()}
+    return {name: (int(of[Status.INVALID]), int(of[Status.VALID])) for name, of in counts.items() if of[Status.INVALID]}
 
 
 def retyped(source: Source, pulled: Pulled) -> dict[str, tuple[str, str]]:

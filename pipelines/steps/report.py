@@ -39,6 +39,7 @@ def note_ingest(session: Session, found: IngestReport) -> None:
         "data_as_of": found.data_as_of.isoformat() if found.data_as_of else None,
         "checks_failed": len(found.gate.failed) if found.gate else 0,
         **(asdict(found.counts) if found.counts else {}),
+        **({"invalid": dict(found.invalid)} if found.invalid else {}),
     }
     with session.warehouse.begin() as connection:
         row = run_report(connection, session.run.number)
@@ -93,7 +94,7 @@ def finish(session: Session, error: str = "", fingerprint: str | None = None) ->
 def status_of(parts: Mapping[str, Any], error: str) -> RunStatus:
     """How the run ended."""
     if error:
-        return RunStatus.FAILED
+        return RunStatus.HELD if "held_by" in parts else RunStatus.FAILED
     return RunStatus(parts.get("publication", {}).get("status", RunStatus.UNCHANGED))
 
 

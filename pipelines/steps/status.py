@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.attributes import Storage
+from domain.checks import Gate, GateReport, Severity
 from domain.runs import BatchCounts, RunStatus
 from pipelines.project import Project
 from pipelines.reports.duplication import DuplicationReport
+from warehouse import quality
 from warehouse.database import Warehouse
 from warehouse.golden import golden_count
+from warehouse.quarantine import RefusedRows, refused_rows
 from warehouse.runs import RunRow, last_reports, published_run, run_report
 from warehouse.sources import Batch, SourceState, batch_history, source_states
 from warehouse.tasks import task_counts
+
+OFTEN = 0.2
+"""Share of a source's values of an attribute that are invalid, from which on it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,30 @@ class SourceStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedWarning:
+    """A check that failed and holds nothing back."""
+
+    source: str
+    """Or the table that was to be published."""
+    check: str
+    expected: str
+    observed: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidValues:
+    """An attribute of a source whose values are often not what its type expects."""
+
+    source: str
+    attribute: str
+    invalid: int
+    values: int
+    """Invalid and valid ones."""
+    is_date: bool
+    """The map may then say in which format it is written."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How a project stands."""
 
@@ -69,6 +100,12 @@ class Standing:
     """In the order of the project file."""
     open_tasks: Mapping[str, int]
     """By kind."""
+    quarantined_rows: tuple[RefusedRows, ...] = ()
+    """Of the latest pull of each source."""
+    warnings: tuple[FailedWarning, ...] = ()
+    """Of the latest pull of each source, and of the latest publication gate."""
+    invalid_values: tuple[InvalidValues, ...] = ()
+    """Of the latest pull of each source."""
 
 
 def standing(warehouse: Warehouse, project: Project) -> Standing:
@@ -80,6 +117,11 @@ def standing(warehouse: Warehouse, project: Project) -> Standing:
         states = {state.name: state for state in source_states(connection)}
         pulls = {source.name: batch_history(connection, source.name, 1) for source in project.sources}
         tasks = task_counts(connection)
+        runs = {name: batch[0].run for name, batch in pulls.items() if batch}
+        refused = tuple(rows for name, run in runs.items() for rows in refused_rows(connection, run, name))
+        last = latest[0].number if latest else 0
+        gates = {run: quality.reports(connection, run) for run in {*runs.values(), last}}
+        told = {run: run_report(connection, run) for run in set(runs.values())}
     sources = (source_standing(s.name, s.owner, s.required, states.get(s.name), pulls[s.name]) for s in project.sources)
     return Standing(
         project.name,
@@ -87,7 +129,34 @@ def standing(warehouse: Warehouse, project: Project) -> Standing:
         last_run_of(latest[0]) if latest else None,
         tuple(sources),
         tasks,
+        refused,
+        tuple(warnings_of(gates, runs, last)),
+        tuple(found for name, run in runs.items() for found in invalid_values(project, name, told[run])),
     )
+
+
+def warnings_of(gates: Mapping[int, list[GateReport]], runs: Mapping[str, int], last: int) -> Iterator[FailedWarning]:
+    """The warnings of each source in the run that pulled it last, and those of the run `last` on publishing."""
+    for name, run in runs.items():
+        yield from failed_warnings(gates[run], Gate.ARRIVAL, name)
+    for report in gates[last]:
+        if report.gate is Gate.PUBLICATION:
+            yield from failed_warnings([report], Gate.PUBLICATION, report.subject)
+
+
+def failed_warnings(reports: list[GateReport], gate: Gate, subject: str) -> Iterator[FailedWarning]:
+    """The checks of a gate on one subject that failed and stop nothing."""
+    failed = (result for report in reports if (report.gate, report.subject) == (gate, subject) for result in report.failed)
+    return (FailedWarning(subject, r.check, r.expected, r.observed) for r in failed if r.severity is Severity.WARN)
+
+
+def invalid_values(project: Project, name: str, row: RunRow | None) -> Iterator[InvalidValues]:
+    """Attributes of a source that were often invalid in a run, most often first."""
+    counted = ((row.report if row else None) or {}).get("sources", {}).get(name, {}).get("invalid", {})
+    dates = {a.name for a in project.attributes if a.storage is Storage.DATE}
+    often = {a: (bad, bad + good) for a, (bad, good) in counted.items() if bad >= OFTEN * (bad + good)}
+    for attribute, (bad, values) in sorted(often.items(), key=lambda item: (-item[1][0], item[0])):
+        yield InvalidValues(name, attribute, bad, values, attribute in dates)
 
 
 def publication_of(row: RunRow, customers: int) -> Publication:

@@ -7,7 +7,7 @@ import json
 import pyarrow as pa
 
 from domain.runs import BatchCounts
-from warehouse.quarantine import quarantine_count, quarantine_rows, quarantined
+from warehouse.quarantine import quarantine_count, quarantine_rows, quarantined, refuse_again, refused_rows, uncount, waiting_rows
 from warehouse.sources import go_live
 
 
@@ -53,6 +53,43 @@ def test_the_same_refusal_is_kept_once(story):
     assert len(rows) == 3
     assert (rows[0].copies, rows[0].first_run, rows[0].last_run, rows[0].row_number) == (2, first.number, second.number, 3)
     assert rows[1].last_run == first.number
+
+
+def test_rows_that_are_still_refused_without_being_read_again_are_counted_again(story):
+    """The first run refused four rows, the second reads one of them anew and knows that the others are still there. (Invariants 6, 7)"""
+    first = story.begin("crm")
+    quarantine_rows(story.warehouse, first, "crm", GARBAGE)
+    second = story.begin("crm")
+    quarantine_rows(story.warehouse, second, "crm", GARBAGE.slice(2, 1))
+    waiting = waiting_rows(story.warehouse, second, "crm", first.number)
+    assert [(row["key"], row["copies"]) for row in waiting.to_pylist()] == [(None, 2)]
+    assert len(waiting_rows(story.warehouse, second, "crm", second.number)) == 0
+    refuse_again(story.warehouse, second, waiting.column("quarantine_id"))
+    with story.warehouse.connect() as connection:
+        assert quarantine_count(connection, second.number, "crm") == 3
+
+
+def test_refused_rows_are_told_by_reason_without_what_they_hold(story):
+    """Most rows first, the first known numbers of each reason; refused values and earlier runs are left out. (Invariant 11)"""
+    first = story.begin("crm")
+    quarantine_rows(story.warehouse, first, "crm", refused((1, "0", "{}", "was refused before", None)))
+    second = story.begin("crm")
+    again = [(row, "7", f'{{"id": "7", "row": {row}}}', "its key is repeated", None) for row in (0, 30, 20, 40, 10)]
+    quarantine_rows(story.warehouse, second, "crm", pa.concat_tables([GARBAGE.slice(0, 2), GARBAGE.slice(3, 1), refused(*again)]))
+    with story.warehouse.connect() as connection:
+        told = [(rows.reason, rows.rows, rows.count) for rows in refused_rows(connection, second.number, "crm")]
+    assert told == [("its key is repeated", (10, 20, 30), 5), ("its key is missing", (4,), 2)]
+
+
+def test_a_pull_that_starts_over_counts_from_nothing(story):
+    """What it refused so far is counted once in the end, and the rows of other sources as before. (Invariant 7)"""
+    run = story.begin("crm", "billing")
+    for name in ("crm", "billing"):
+        quarantine_rows(story.warehouse, run, name, GARBAGE)
+    uncount(story.warehouse, run, "crm")
+    quarantine_rows(story.warehouse, run, "crm", GARBAGE)
+    with story.warehouse.connect() as connection:
+        assert [quarantine_count(connection, run.number, name) for name in ("crm", "billing")] == [3, 3]
 
 
 def test_a_refused_row_may_hold_anything(story):

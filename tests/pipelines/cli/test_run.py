@@ -33,6 +33,9 @@ PROMISED = {
     "seconds": float,
     "peak_mb": float,
     "duplication_page": str,
+    "quarantined_rows": list,
+    "warnings": list,
+    "invalid_values": list,
 }
 """What `run --json` holds at least, and of which kind."""
 
@@ -100,7 +103,7 @@ def test_a_required_source_that_is_held_stops_the_run(onefold, published_copy):
     assert told.exit_code == 3
     error = json.loads(told.stdout)
     assert error["status"] == "failed"
-    assert "source 'leasing' is required and was held" in error["error"]
+    assert "It is required, so the run stops" in error["error"]
     assert how_it_stands(published_copy).publication.run == 1
 
 

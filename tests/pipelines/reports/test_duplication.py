@@ -265,6 +265,13 @@ def test_bars_are_as_long_as_their_figures() -> None:
     assert widths == [440, 440, 440, 220, 440, 440]
 
 
+def test_a_long_attribute_label_has_room_on_the_left() -> None:
+    """ "marketing consent" ends where the bars begin; at 9 a letter it begins within the drawing."""
+    captures = page_of(report_of(PICTURE)).xpath("//figure/svg")[1]
+    ends = [float(text.get("x")) for text in captures.xpath(".//g/text[1]")]
+    assert min(ends) >= len("marketing consent") * 8.5
+
+
 def test_what_could_be_shared_names_the_largest_gaps_but_no_consents() -> None:
     """The shop gets an e-mail and a city; billing's missing consent is nobody else's to give."""
     assert [(gain.department, gain.attribute, gain.customers) for gain in gains(report_of(PICTURE))] == [

@@ -32,10 +32,11 @@ def crm(organisation: Organisation) -> Organisation:
         ({"publication": {"status": "published"}}, "", RunStatus.PUBLISHED),
         ({"publication": {"status": "held"}}, "", RunStatus.HELD),
         ({"publication": {"status": "published"}}, "it went wrong", RunStatus.FAILED),
+        ({"held_by": "crm"}, "source 'crm': ...", RunStatus.HELD),
     ],
 )
 def test_a_run_ends_as_its_publication_did(parts: dict[str, object], error: str, status: RunStatus) -> None:
-    """Without one nothing was to be done; an error outweighs all."""
+    """Without one nothing was to be done; an error outweighs all, but where a required source held the run."""
     assert status_of(parts, error) is status
 
 
@@ -76,13 +77,20 @@ def test_a_run_that_did_nothing_still_counts_the_records(crm: Organisation) -> N
     assert (report["status"], report["records"], report["read"], report["sources_held"]) == ("unchanged", 5, 3, ["billing"])
 
 
-def test_a_failed_run_says_why(crm: Organisation) -> None:
-    """Its error stands in its report, with how each source was."""
+def test_a_run_that_cannot_go_on_says_why(crm: Organisation) -> None:
+    """Its error stands in its report, with how each source was: held by a required source, or failed. (Invariant 5)"""
     (crm.folder / "crm.csv").unlink()
     crm.sources["crm"]["required"] = True
-    sentence = crm.failing_run()
-    with crm.reading() as connection:
+    assert ended(crm, crm.failing_run()) == ("held", "held")
+    crm.sources["crm"]["required"] = False
+    (crm.folder / "billing.csv").unlink()
+    assert ended(crm, crm.failing_run()) == ("failed", "held")
+
+
+def ended(organisation: Organisation, sentence: str) -> tuple[str, str]:
+    """How the last run ended, and how the crm was; the run's error is this sentence."""
+    with organisation.reading() as connection:
         report = last_reports(connection)[0].report
     assert report is not None
-    assert (report["status"], report["error"]) == ("failed", sentence)
-    assert report["sources"]["crm"]["state"] == "held"
+    assert report["error"] == sentence
+    return report["status"], report["sources"]["crm"]["state"]

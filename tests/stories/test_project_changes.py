@@ -14,19 +14,31 @@ CRM = """
 """
 
 
-@pytest.fixture
-def crm(organisation_on_each: Organisation) -> Organisation:
+def publish(organisation: Organisation) -> Organisation:
     """One department whose dates are the British way; published."""
     column = {"birth_date": {"column": "birth_date", "format": "%d/%m/%Y"}}
     mapped = {name: name for name in ("given_name", "family_name", "email", "city")} | column
-    organisation_on_each.department("crm", CRM, kind="sql", map=mapped)
-    organisation_on_each.run()
-    assert organisation_on_each.values("crm:1")["birth_date"] == "1980-04-03"
-    return organisation_on_each
+    organisation.department("crm", CRM, kind="sql", map=mapped)
+    organisation.run()
+    assert organisation.values("crm:1")["birth_date"] == "1980-04-03"
+    return organisation
 
 
-def test_an_attribute_that_is_added_gets_its_column_and_is_filled(crm: Organisation) -> None:
+@pytest.fixture
+def crm(organisation: Organisation) -> Organisation:
+    """In an SQLite file."""
+    return publish(organisation)
+
+
+@pytest.fixture
+def crm_on_each(organisation_on_each: Organisation) -> Organisation:
+    """On each kind of database."""
+    return publish(organisation_on_each)
+
+
+def test_an_attribute_that_is_added_gets_its_column_and_is_filled(crm_on_each: Organisation) -> None:
     """No row has changed, and the next run knows every telephone; golden ids and history stay. (Invariants 2, 10)"""
+    crm = crm_on_each
     before = crm.customers()
     crm.attributes["phone"] = {"type": "phone", "region": "GB", "many": True}
     crm.attributes["joined"] = {"type": "date"}
@@ -89,8 +101,9 @@ def test_an_attribute_that_is_taken_out_is_no_longer_published(crm: Organisation
     assert crm.values("crm:1")["city"] == "Leeds"
 
 
-def test_a_retyped_attribute_is_filled_anew(crm: Organisation) -> None:
+def test_a_retyped_attribute_is_filled_anew(crm_on_each: Organisation) -> None:
     """A text that becomes a date is one, for unchanged rows too; the texts of before are kept beside it. (Invariant 10)"""
+    crm = crm_on_each
     crm.attributes["joined"] = {"type": "text"}
     crm.sources["crm"]["map"]["joined"] = "joined"
     crm.run()

@@ -40,9 +40,9 @@ def measure(found: LabelledSet) -> Measured:
     """Train, score and cluster a labelled set."""
     start = time.perf_counter()
     forms = forms_of(found.records)
-    population = Population(found.records.source, np.full(len(found.records.sources), found.unique))
+    population = Population(found.records.source, np.full(len(found.records.sources), found.unique), found.records.sources)
     model, pairs, patterns = train(forms, population)
-    scored = score_pairs(pairs, patterns, model)
+    scored = score_pairs(pairs, patterns, model, population)
     clusters = find_clusters(forms, population, model, scored, MatchSettings(), Constraints.none())
     seconds = time.perf_counter() - start
     score = accuracy(clusters.label, found.entity)

@@ -39,6 +39,8 @@ class Population:
     """Source of each record."""
     unique: npt.NDArray[np.bool_]
     """Of each source: whether it holds each customer at most once, so that no two of its records are the same."""
+    names: tuple[str, ...] = ()
+    """Of each source, where something learned of one is to be found again in another run."""
 
     def __len__(self) -> int:
         return len(self.source)

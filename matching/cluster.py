@@ -111,12 +111,15 @@ def cluster(
     constraints: Constraints,
     propose: int,
     join: int,
+    advantage: Bits | None = None,
 ) -> Clusters:
     """Agglomerate `count` records.
 
     `pairs` and `weight` are candidate pairs and their log-odds (millionths of a bit); pairs at or above `propose`
     make components, clusters are joined while their linkage is above `join`. `levels_of` compares any two records.
+    `advantage` is what rivals add to the weight of each candidate pair; it counts as a comparison of its own.
     """
+    evidence = Evidence(levels_of, scoring, count, None if advantage is None else (pair_code(*pairs, count), advantage))
     component, cut, largest = components(count, pairs, weight, constraints, propose)
     label = np.arange(count, dtype=np.int64)
     linkage = np.full(count, ALONE)
@@ -129,7 +132,7 @@ def cluster(
         if len(batch):
             a, b = pairs_within(start[batch], sizes[batch])
             left, right = order[a], order[b]
-            agglomerate(label, linkage, np.minimum(left, right), np.maximum(left, right), levels_of, scoring, population, constraints, join)
+            agglomerate(label, linkage, np.minimum(left, right), np.maximum(left, right), evidence, population, constraints, join)
     probability = np.where(linkage == ALONE, 1.0, 1.0 / (1.0 + np.exp2(-np.clip(linkage / MICRO, -500, 500))))
     return Clusters(label.astype(np.int32), probability, cut, largest)
 
@@ -168,14 +171,14 @@ def agglomerate(
     linkage: Bits,
     left: Longs,
     right: Longs,
-    levels_of: CompareLevels,
-    scoring: Scoring,
+    evidence: Evidence,
     population: Population,
     constraints: Constraints,
     join: int,
 ) -> None:
     """Join the clusters of some whole components, writing `label` and each record's `linkage` to its cluster."""
-    first = record_edges(left, right, levels_of, scoring, population, constraints)
+    first = record_edges(left, right, evidence, population, constraints)
+    scoring = evidence.scoring
     members = np.unique(np.concatenate((left, right)))
     first.left, first.right = np.searchsorted(members, left), np.searchsorted(members, right)
     own = np.arange(len(members))
@@ -218,20 +221,45 @@ def joined(own: Longs, left: Longs, right: Longs) -> Longs:
     return np.asarray(smallest[part[own]])
 
 
-def record_edges(
-    left: Longs, right: Longs, levels_of: CompareLevels, scoring: Scoring, population: Population, constraints: Constraints
-) -> Edges:
+def pair_code(left: Ints | Longs, right: Ints | Longs, count: int) -> Longs:
+    """One number for each pair of records, in the order of left, then right."""
+    return np.asarray(left.astype(np.int64) * count + right)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for and against two records, on every comparison."""
+
+    levels_of: CompareLevels
+    scoring: Scoring
+    count: int
+    advantage: tuple[Longs, Bits] | None
+    """Codes of the candidate pairs, ascending, and what rivals add to the weight of each."""
+
+    def between(self, left: Longs, right: Longs) -> tuple[Bits, Bits, Longs]:
+        """Of each pair, on each comparison: weight for *same*, weight for *related*, and whether it has any."""
+        levels = self.levels_of(left.astype(np.int32), right.astype(np.int32))
+        same = [w.same[levels[:, k]] for k, w in enumerate(self.scoring.weights)]
+        related = [w.related[levels[:, k]] for k, w in enumerate(self.scoring.weights)]
+        known = [levels[:, k] > 0 for k in range(levels.shape[1])]
+        if self.advantage is not None:
+            codes, bits = self.advantage
+            place = np.minimum(np.searchsorted(codes, pair_code(left, right, self.count)), max(len(codes) - 1, 0))
+            found = codes[place] == pair_code(left, right, self.count)
+            same, related, known = [*same, np.where(found, bits[place], 0)], [*related, np.zeros(len(left), np.int64)], [*known, found]
+        return np.stack(same, axis=1), np.stack(related, axis=1), np.stack(known, axis=1).astype(np.int64)
+
+
+def record_edges(left: Longs, right: Longs, evidence: Evidence, population: Population, constraints: Constraints) -> Edges:
     """Evidence between single records; pairs a steward separated, or within a unique source, are forbidden."""
-    levels = levels_of(left.astype(np.int32), right.astype(np.int32))
-    same = np.stack([w.same[levels[:, k]] for k, w in enumerate(scoring.weights)], axis=1)
-    related = np.stack([w.related[levels[:, k]] for k, w in enumerate(scoring.weights)], axis=1)
-    code = left * len(population) + right
+    same, related, known = evidence.between(left, right)
+    code = pair_code(left, right, len(population))
     decided = [
         np.minimum(*side).astype(np.int64) * len(population) + np.maximum(*side) for side in (constraints.different, constraints.same)
     ]
     forbidden = ~population.admissible(left.astype(np.int32), right.astype(np.int32)) & ~np.isin(code, decided[1])
     forbidden |= np.isin(code, decided[0])
-    return Edges(left, right, same, related, (levels > 0).astype(np.int64), forbidden)
+    return Edges(left, right, same, related, known, forbidden)
 
 
 def relabel(edges: Edges, label: Longs) -> Edges:

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from domain.attributes import Attribute, Role
 from matching.attribute_types import TYPES
-from matching.attribute_types.base import AttributeType
 from matching.forms import Forms
 from matching.place import PLACE_LEVELS, PLACE_TYPES, STREET_TYPES, PlacePart, may_be_one_place, place_levels
 from matching.records import Ints
@@ -23,8 +22,10 @@ from matching.records import Ints
 LevelArray = npt.NDArray[np.uint8]
 Classes = Mapping[str, npt.NDArray[np.uint8]]
 
-RARITY = ("rarer than 1 in 100,000", "1 in 100,000", "1 in 10,000", "over 1 in 1,000")
+RARITY = ("rarer than 1 in 100,000", "1 in 100,000", "1 in 10,000", "1 in 3,000", "1 in 1,000", "1 in 300", "over 1 in 100")
 """Frequency classes of equal values, rarest first: sharing a rare name says more than sharing a common one."""
+RARITY_BOUNDS = (1e-5, 1e-4, 1 / 3_000, 1e-3, 1 / 300, 1e-2)
+"""Shares of the records that part the classes: finer where values are common, for there most equal values lie."""
 CHUNK = 2_000_000
 """Pairs compared at a time."""
 
@@ -83,19 +84,19 @@ def exact_labels(word: str) -> tuple[str, ...]:
     """Labels of the levels into which equality is split by frequency, rarest first.
 
     >>> exact_labels("exact")[-1]
-    'exact (over 1 in 1,000)'
+    'exact (over 1 in 100)'
     """
     return tuple(f"{word} ({rarity})" for rarity in RARITY)
 
 
 def rarity_class(frequency: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.uint8]:
-    """The frequency class of each form among `total` records that have one: 0 rarest, 3 commonest.
+    """The frequency class of each form among `total` records that have one: 0 rarest, the last commonest.
 
     >>> rarity_class(np.array([1, 30, 5_000]), 1_000_000).tolist()
-    [0, 1, 3]
+    [0, 1, 5]
     """
     share = frequency / max(total, 1)
-    return np.searchsorted([1e-5, 1e-4, 1e-3], share, side="right").astype(np.uint8)
+    return np.searchsorted(RARITY_BOUNDS, share, side="right").astype(np.uint8)
 
 
 def compare(comparison: Comparison, forms: Mapping[str, Forms], classes: Classes, left: Ints, right: Ints) -> LevelArray:
@@ -160,7 +161,7 @@ def part_levels(forms: Forms, rarity: npt.NDArray[np.uint8], left: Ints, right: 
         return np.zeros(len(left), np.uint8)
     if forms.single:
         codes = forms.codes()
-        return code_levels(forms.type, forms, rarity, codes[left], codes[right])
+        return code_levels(forms, rarity, codes[left], codes[right])
     return best_levels(forms, rarity, forms.offsets(), left, right)
 
 
@@ -178,11 +179,11 @@ def best_levels(forms: Forms, rarity: npt.NDArray[np.uint8], offsets: npt.NDArra
     width = np.repeat(n_right[have], size)
     a = forms.code[np.repeat(offsets[left[have]], size) + within // width]
     b = forms.code[np.repeat(offsets[right[have]], size) + within % width]
-    result[have] = np.minimum.reduceat(code_levels(forms.type, forms, rarity, a, b), start)
+    result[have] = np.minimum.reduceat(code_levels(forms, rarity, a, b), start)
     return result
 
 
-def code_levels(kind: AttributeType, forms: Forms, rarity: npt.NDArray[np.uint8], a: Ints, b: Ints) -> LevelArray:
+def code_levels(forms: Forms, rarity: npt.NDArray[np.uint8], a: Ints, b: Ints) -> LevelArray:
     """Levels of pairs of form codes, -1 missing; each distinct pair of different forms is compared once."""
     result = np.zeros(len(a), np.uint8)
     have = (a >= 0) & (b >= 0)
@@ -193,7 +194,7 @@ def code_levels(kind: AttributeType, forms: Forms, rarity: npt.NDArray[np.uint8]
         return result
     low, high = np.minimum(a[rest], b[rest]), np.maximum(a[rest], b[rest])
     pair, back = np.unique(low.astype(np.int64) * len(forms.distinct) + high, return_inverse=True)
-    levels = kind.compare(forms.distinct.take(pair // len(forms.distinct)), forms.distinct.take(pair % len(forms.distinct)))
+    levels = forms.compare(forms.distinct.take(pair // len(forms.distinct)), forms.distinct.take(pair % len(forms.distinct)))
     result[rest] = (levels + len(RARITY)).astype(np.uint8)[back]
     return result
 

@@ -17,6 +17,7 @@ from matching.score import MICRO, probabilities
 
 def explain(records: Records, forms: Mapping[str, Forms], model: Model, left: int, right: int) -> ScoredPair:
     """Everything that was compared of two records, given by their positions, with weights in bits."""
+    forms = model.weighed(forms)
     classes = model.classes(forms)
     a, b = np.array([left], np.int32), np.array([right], np.int32)
     evidence = []

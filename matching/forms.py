@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ import pyarrow.compute as pc
 
 from domain.attributes import Attribute
 from matching.attribute_types import TYPES, AttributeType
+from matching.attribute_types.base import Levels
+from matching.attribute_types.trigrams import EQUAL_WEIGHTS, TrigramWeights
 from matching.records import Column, Ints, Records
 
 
@@ -24,6 +27,8 @@ class Forms:
     code: Ints
     count: int
     """Number of records."""
+    weights: TrigramWeights = field(default_factory=lambda: EQUAL_WEIGHTS)
+    """How rare each letter trigram is, for the types that weigh them."""
 
     @property
     def type(self) -> AttributeType:
@@ -39,6 +44,10 @@ class Forms:
     def holders(self) -> int:
         """How many records have any form; entries are sorted by record."""
         return int(np.count_nonzero(np.diff(self.row))) + 1 if len(self.row) else 0
+
+    def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
+        """The level of each pair of different forms."""
+        return self.type.compare_weighed(left, right, self.weights)
 
     def codes(self) -> Ints:
         """The code of each record's first form, -1 where it has none."""
@@ -56,8 +65,45 @@ class Forms:
 
 
 def forms_of(records: Records) -> dict[str, Forms]:
-    """The forms of every attribute, by its name."""
-    return {name: encode_forms(column, len(records)) for name, column in records.columns.items()}
+    """The forms of every attribute, by its name; several texts are one."""
+    return join_texts({name: encode_forms(column, len(records)) for name, column in records.columns.items()})
+
+
+def compared_attributes(attributes: Sequence[Attribute]) -> list[Attribute]:
+    """The attributes as matching sees them: several texts are one.
+
+    >>> from domain.attributes import Role, Storage
+    >>> texts = [Attribute(name, "text", Role.NEUTRAL, Storage.TEXT) for name in ("title", "description")]
+    >>> [a.name for a in compared_attributes(texts)]
+    ['title and description']
+    """
+    texts = [a for a in attributes if a.type == "text"]
+    if len(texts) < 2:
+        return list(attributes)
+    joined = replace(texts[0], name=" and ".join(a.name for a in texts), many=False)
+    return [joined if a is texts[0] else a for a in attributes if a is texts[0] or a.type != "text"]
+
+
+def join_texts(forms: dict[str, Forms]) -> dict[str, Forms]:
+    """Several texts of a record become one: what one department writes into the title, another writes into the description."""
+    seen = compared_attributes([own.attribute for own in forms.values()])
+    if len(seen) == len(forms):
+        return forms
+    return {
+        a.name: forms[a.name] if a.name in forms else joined_forms(a, [f for f in forms.values() if f.attribute.type == "text"])
+        for a in seen
+    }
+
+
+def joined_forms(attribute: Attribute, parts: Sequence[Forms]) -> Forms:
+    """Each record's forms of several attributes, one after the other."""
+    row = np.concatenate([part.row for part in parts])
+    text = pa.concat_arrays([part.distinct.take(pa.array(part.code)) for part in parts])
+    order = np.argsort(row, kind="stable")
+    start = np.flatnonzero(np.concatenate(([True], np.diff(row[order]) > 0))) if len(row) else np.empty(0, np.int64)
+    lists = pa.ListArray.from_arrays(pa.array([*start, len(row)], pa.int32()), text.take(pa.array(order)))
+    coded = pc.dictionary_encode(pc.binary_join(lists, " "))
+    return Forms(attribute, coded.dictionary, row[order][start].astype(np.int32), coded.indices.to_numpy().astype(np.int32), parts[0].count)
 
 
 def encode_forms(column: Column, count: int) -> Forms:

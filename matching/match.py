@@ -14,6 +14,7 @@ from matching.cluster import Clusters, Constraints, cluster
 from matching.compare import LevelArray, Patterns, level_matrix, patterns_of
 from matching.forms import Forms
 from matching.model import Model
+from matching.one_to_one import Matched, among_rivals
 from matching.records import Ints
 from matching.score import MICRO, Bits, Floats, probabilities, sums
 
@@ -29,6 +30,14 @@ class Scored:
     """Probability that the pair is related: a household, branches of a firm."""
     weight: Bits
     """Match weight: log-odds of *same* against everything else, in millionths of a bit."""
+    advantage: Bits
+    """What rivals for a place in a source without duplicates add to or take from each weight; empty where there can be none."""
+
+
+MOST_BITS = 40
+"""Certainty is as good as so many bits."""
+MOST_ADVANTAGE = 20
+"""No rival takes more bits than this."""
 
 
 def bits_of(probability: float) -> int:
@@ -42,18 +51,32 @@ def bits_of(probability: float) -> int:
     return round(float(np.log2(probability / (1 - probability))) * MICRO)
 
 
-def score_pairs(pairs: Pairs, patterns: Patterns, model: Model) -> Scored:
-    """What the model says of compared pairs, worked out once per distinct pattern."""
+def score_pairs(pairs: Pairs, patterns: Patterns, model: Model, population: Population) -> Scored:
+    """What the model says of compared pairs: once per distinct pattern, and then among rivals where sources are free of duplicates."""
     same, related = sums(patterns.levels, model.scoring.weights)
     of_same, of_related = probabilities(same + model.scoring.prior_same, related + model.scoring.prior_related)
     weight = model.scoring.weight(same, related)
     index = patterns.index
-    return Scored(pairs, of_same[index], of_related[index], weight[index])
+    alone = Scored(pairs, of_same[index], of_related[index], weight[index], np.zeros(0, np.int64))
+    return with_rivals(alone, population, model.matched) if population.unique.any() and model.matched else alone
+
+
+def with_rivals(alone: Scored, population: Population, matched: Matched) -> Scored:
+    """The same pairs, each held against its rivals."""
+    odds = np.exp2(np.clip(alone.weight / MICRO, -MOST_BITS, MOST_BITS))
+    among = np.clip(among_rivals(odds, alone.pairs, population, matched), 2.0**-MOST_BITS, 1 - 2.0**-MOST_BITS)
+    advantage = np.round((np.log2(among / (1 - among)) - np.log2(odds)) * MICRO).astype(np.int64)
+    advantage = np.clip(advantage, -MOST_ADVANTAGE * MICRO, MOST_ADVANTAGE * MICRO)
+    contended = advantage != 0
+    weight = alone.weight + advantage
+    probability = np.where(contended, 1 / (1 + np.exp2(-np.clip(weight / MICRO, -1000, 1000))), alone.probability)
+    left_over = np.minimum(alone.related * (1 - probability) / np.maximum(1 - alone.probability, 1e-15), 1 - probability)
+    return Scored(alone.pairs, probability, np.where(contended, left_over, alone.related), weight, advantage)
 
 
 def find_pairs(forms: Mapping[str, Forms], population: Population, model: Model, budget: int | None = None) -> tuple[Pairs, Patterns]:
     """Block and compare as the model says."""
-    used = {name: own for name, own in forms.items() if any(name == a.name for c in model.comparisons for a in c.attributes)}
+    used = model.weighed(forms)
     pairs = candidate_pairs(used, population, model.plan, budget or pair_budget(len(population)))
     return pairs, patterns_of(model.comparisons, used, model.classes(used), pairs.left, pairs.right)
 
@@ -62,6 +85,7 @@ def find_clusters(
     forms: Mapping[str, Forms], population: Population, model: Model, scored: Scored, settings: MatchSettings, constraints: Constraints
 ) -> Clusters:
     """Cluster scored pairs under the stewards' decisions."""
+    forms = model.weighed(forms)
     classes = model.classes(forms)
 
     def levels_of(left: Ints, right: Ints) -> LevelArray:
@@ -77,4 +101,5 @@ def find_clusters(
         constraints,
         bits_of(settings.ask[0]),
         bits_of(settings.join),
+        scored.advantage if len(scored.advantage) else None,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,16 @@ import pandas as pd
 
 from domain.attributes import Attribute
 from domain.errors import OnefoldError
+from matching.attribute_types.trigrams import TrigramWeights
 from matching.block import Plan
 from matching.cluster import Scoring
 from matching.compare import Comparison, comparisons_for
-from matching.forms import Forms
+from matching.forms import Forms, compared_attributes
 from matching.keys import Hashes
+from matching.one_to_one import Matched
 from matching.score import Fit, Weights
 
-FORMAT = 1
+FORMAT = 2
 """Version of the artefact; a model of another version must be trained again."""
 
 
@@ -34,7 +37,11 @@ class Model:
     fit: Fit
     common: Mapping[str, tuple[Hashes, npt.NDArray[np.uint8]]]
     """By attribute: hashes of the forms that are not in the rarest frequency class, sorted, and their classes. An unseen form is rare."""
+    trigrams: Mapping[str, TrigramWeights]
+    """By attribute whose type weighs them: how rare each letter trigram is."""
     plan: Plan
+    matched: Matched
+    """Of sources without duplicates: the share of one's records that have a counterpart in another."""
     records: int
     """Records it was trained on."""
 
@@ -53,6 +60,13 @@ class Model:
             result[hit] = classes[place[hit]]
         return result
 
+    def weighed(self, forms: Mapping[str, Forms]) -> dict[str, Forms]:
+        """The forms the model compares, with how rare each letter trigram was when it was trained."""
+        used = {a.name for c in self.comparisons for a in c.attributes}
+        return {
+            name: replace(own, weights=self.trigrams[name]) if name in self.trigrams else own for name, own in forms.items() if name in used
+        }
+
     @property
     def fingerprint(self) -> str:
         """A name that tells this model from every other."""
@@ -67,11 +81,13 @@ class Model:
             "prior": [self.scoring.prior_same, self.scoring.prior_related],
             "fit": fit_document(self.fit),
             "common": {name: [h.tolist(), c.tolist()] for name, (h, c) in sorted(self.common.items())},
+            "trigrams": {name: b64encode(weights.tobytes()).decode() for name, weights in sorted(self.trigrams.items())},
             "plan": {
                 "everything": self.plan.everything,
                 "limits": self.plan.limits,
                 "refined": {k: v.tolist() for k, v in sorted(self.plan.refined.items())},
             },
+            "matched": [[a, b, share] for (a, b), share in sorted(self.matched.items())],
             "records": self.records,
         }
         return orjson.dumps(document)
@@ -95,7 +111,7 @@ def load_model(artefact: bytes, attributes: Sequence[Attribute]) -> Model:
     """A model from its artefact, for the project's attributes; an error if it was trained on other comparisons."""
     document = orjson.loads(artefact)
     names = {name for c in document["comparisons"] for name in c["attributes"]}
-    comparisons = comparisons_for([a for a in attributes if a.name in names])
+    comparisons = comparisons_for([a for a in compared_attributes(attributes) if a.name in names])
     trained = [(c["name"], c["attributes"], c["labels"]) for c in document["comparisons"]]
     if document["format"] != FORMAT or trained != [(c.name, [a.name for a in c.attributes], list(c.labels)) for c in comparisons]:
         raise OnefoldError("the adopted model was trained on other attributes or by another version. Train again: onefold train.")
@@ -106,11 +122,13 @@ def load_model(artefact: bytes, attributes: Sequence[Attribute]) -> Model:
         Scoring(weights, *document["prior"]),
         Fit(**levels, **document["fit"]),
         {name: (np.array(h, np.uint64), np.array(c, np.uint8)) for name, (h, c) in document["common"].items()},
+        {name: np.frombuffer(b64decode(weights), np.uint8) for name, weights in document["trigrams"].items()},
         Plan(
             document["plan"]["everything"],
             tuple(document["plan"]["limits"]),
             {k: np.array(v, np.uint64) for k, v in document["plan"]["refined"].items()},
         ),
+        {(a, b): share for a, b, share in document["matched"]},
         document["records"],
     )
 

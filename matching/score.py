@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,7 @@ PRIOR_STRENGTH = 20.0
 """Pseudo-pairs behind the prior of the *same* and *related* levels."""
 LEAK = (2.0, 8.0)
 """Beta prior of the share by which *related* pairs behave like *same* ones on a personal comparison."""
-MOST_LEAK = 0.15
+MOST_LEAK = 0.1
 """Relatives share a given name or a birth date seldom; without this bound *related* would swallow true matches that disagree a little."""
 MAX_ROUNDS = 300
 TOLERANCE = 1e-5
@@ -63,11 +64,26 @@ CHANCE_FLOOR = 0.02
 """Share of the agreement seen that is always held to be chance, however many true matches explain it."""
 
 
-def fit(comparisons: Sequence[Comparison], patterns: Patterns, chance: Sequence[Chance], admissible: float, records: int) -> Fit:
+class ExpectedSame(Protocol):
+    """How many pairs of each pattern are expected to be the same, where that takes more than the pattern."""
+
+    def same_pairs(self, post_same: Floats) -> Floats:
+        """From the probability of each pattern by itself."""
+
+
+def fit(
+    comparisons: Sequence[Comparison],
+    patterns: Patterns,
+    chance: Sequence[Chance],
+    admissible: float,
+    records: int,
+    expected: ExpectedSame | None = None,
+) -> Fit:
     """Learn the three classes from counted patterns.
 
     `chance` tells how random admissible pairs compare; what *same* and *related* pairs contribute to it is taken out in
-    every round. The weight of *unrelated* is the number of admissible pairs, never fitted.
+    every round. The weight of *unrelated* is the number of admissible pairs, never fitted. `expected` is asked in every
+    round where candidates are rivals.
     """
     state = Start(comparisons, chance, records)
     counts = patterns.counts.astype(np.float64)
@@ -76,7 +92,9 @@ def fit(comparisons: Sequence[Comparison], patterns: Patterns, chance: Sequence[
         rounds += 1
         post_same, post_related = posterior(patterns.levels, state.m, state.u, state.r, state.same, state.related, admissible)
         before = state.same
-        state.update(patterns.levels, post_same * counts, post_related * counts, admissible)
+        same = post_same * counts if expected is None else expected.same_pairs(post_same)
+        related = (counts - same) * (post_related / np.maximum(1 - post_same, 1e-15))
+        state.update(patterns.levels, same, related, admissible)
         converged = rounds > 5 and abs(state.same - before) < TOLERANCE * max(state.same, 1.0)
     return Fit(tuple(state.m), tuple(state.u), tuple(state.r), state.same, state.related, admissible, rounds, converged)
 

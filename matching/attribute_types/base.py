@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from domain.attributes import Role, Status, Storage
 from matching.attribute_types.text_tools import fold, keep, missing_mask, one_of, tidy, true_mask, valid_mask
+from matching.attribute_types.trigrams import TrigramWeights
 from matching.attribute_types.word_tables import words
 
 Levels = npt.NDArray[np.uint8]
@@ -97,9 +98,16 @@ class AttributeType(ABC):
         """The folded shape of each value, a function of the value alone; null where the value is."""
         return fold(value)
 
+    weighs_trigrams: ClassVar[bool] = False
+    """Whether likeness depends on how rare each letter trigram is among the records."""
+
     def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
         """The level of each pair of *different*, non-null forms: an index into `levels`; symmetric."""
         return np.full(len(left), len(self.levels) - 1, np.uint8)
+
+    def compare_weighed(self, left: pa.StringArray, right: pa.StringArray, weights: TrigramWeights) -> Levels:
+        """The same where it is known how rare each letter trigram is; for types that weigh them."""
+        return self.compare(left, right)
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
         """Short keys of each form, by label: what candidate pairs may share, alone or joined with other attributes' keys.

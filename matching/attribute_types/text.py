@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.attributes import Role
-from matching.attribute_types import atoms, comparing
+from matching.attribute_types import atoms, comparing, trigrams
 from matching.attribute_types.base import AttributeType, Levels, Options
 
-COMPARED = 300
-"""Letters of a form that are compared."""
+BLOCKED = 300
+"""Letters of a form that blocking looks at."""
+ALIKE = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
+"""Lower ends of the levels between equal and different."""
 
 
 class Text(AttributeType):
-    """A title or a description, compared by its letters and by the words the two share.
+    """A title or a description, compared by the letter trigrams the two share, rare ones counting for more.
 
-    Only the first 300 letters are compared. Longer words count for more than shorter ones: they are rarer.
+    Texts of one record are compared as one: what one department writes into the title, another writes into the description.
     """
 
     name: ClassVar[str] = "text"
     role: ClassVar[Role] = Role.NEUTRAL
     refine_by: ClassVar[tuple[str, ...]] = ("longest word", "first 2 words", "first 12 letters")
-    levels: ClassVar[tuple[str, ...]] = ("exact", "nearly equal", "close", "similar", "loosely similar", "some words", "different")
+    levels: ClassVar[tuple[str, ...]] = ("exact", *(f"alike {share:.0%}" for share in ALIKE), "different")
+    weighs_trigrams: ClassVar[bool] = True
 
     def parse(self, text: pa.StringArray, options: Options) -> pa.StringArray:
         return text
@@ -35,23 +37,16 @@ class Text(AttributeType):
         """
         >>> texts = pa.array(["the old mill", "red bicycle with bell"]), pa.array(["old mill the", "bicycle red"])
         >>> [Text.levels[level] for level in Text().compare(*texts)]
-        ['close', 'similar']
+        ['alike 90%', 'alike 60%']
         """
-        left, right = pc.utf8_slice_codeunits(left, 0, COMPARED), pc.utf8_slice_codeunits(right, 0, COMPARED)
-        words = comparing.WordPairs(left, right)
-        weight = comparing.lengths(words.words)
-        overlap = 2 * words.shared(weight) / (words.of_left(weight) + words.of_right(weight))
-        sorted_ratio = comparing.sorted_ratio(left, right)
-        return comparing.levels_of(
-            comparing.edit_ratio(left, right) >= 0.95,
-            sorted_ratio >= 0.85,
-            np.maximum(sorted_ratio, overlap) >= 0.7,
-            overlap >= 0.5,
-            overlap >= 0.3,
-        )
+        return self.compare_weighed(left, right, trigrams.EQUAL_WEIGHTS)
+
+    def compare_weighed(self, left: pa.StringArray, right: pa.StringArray, weights: trigrams.TrigramWeights) -> Levels:
+        alike = trigrams.cosine(left, right, weights)
+        return comparing.levels_of(*(alike >= share for share in ALIKE))
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
-        start = pc.utf8_slice_codeunits(form, 0, COMPARED)
+        start = pc.utf8_slice_codeunits(form, 0, BLOCKED)
         return {
             "exact": form,
             "longest word": atoms.longest_word(start),

@@ -78,9 +78,10 @@ def match_records(session: Session) -> MatchReport:
     if not len(records):
         raise OnefoldError("no source has any live record: nothing can be matched. Look at `onefold status` for why each source is held.")
     forms = forms_of(records)
-    population = Population(records.source, unique_sources(records.sources, frozenset(s.name for s in project.sources if s.unique)))
+    unique = unique_sources(records.sources, frozenset(s.name for s in project.sources if s.unique))
+    population = Population(records.source, unique, records.sources)
     model, pairs, patterns, trained = compared(session, forms, population)
-    scored = score_pairs(pairs, patterns, model)
+    scored = score_pairs(pairs, patterns, model, population)
     constraints = decided(decisions, records)
     if project.match.hold:
         constraints = held_apart(constraints, scored, project.match)

@@ -43,9 +43,9 @@ def matched(folder: Path, attributes: dict) -> Accuracy:
     keys = [f"{source}:{key}" for source, key in zip(rows["source"].to_pylist(), rows["record_id"].to_pylist(), strict=True)]
     found = from_columns(list(attributes.values()), keys, {a.name: rows[column].to_pylist() for column, a in attributes.items()})
     entity = dict(zip(truth["record_id"].to_pylist(), truth["entity_id"].to_pylist(), strict=True))
-    forms, population = forms_of(found), Population(found.source, np.zeros(len(found.sources), bool))
+    forms, population = forms_of(found), Population(found.source, np.zeros(len(found.sources), bool), found.sources)
     model, pairs, patterns = train(forms, population)
-    clusters = find_clusters(forms, population, model, score_pairs(pairs, patterns, model), MatchSettings(), Constraints.none())
+    clusters = find_clusters(forms, population, model, score_pairs(pairs, patterns, model, population), MatchSettings(), Constraints.none())
     return accuracy(clusters.label, [entity[key] for key in found.keys.to_pylist()])
 
 

@@ -80,7 +80,7 @@ def test_a_rare_name_is_a_rarer_level_than_a_common_one():
     patterns = patterns_of(comparisons, forms, classes_of(forms), *pairs)
     common, rare = patterns.levels[patterns.index][:, 0]
     assert rare < common
-    assert comparisons[0].labels[common] == "exact (over 1 in 1,000)"
+    assert comparisons[0].labels[common] == "exact (over 1 in 100)"
 
 
 @settings(max_examples=30, deadline=None)

@@ -7,10 +7,11 @@ import pytest
 
 from domain.attributes import Role
 from matching.chance import Chance
-from matching.compare import Comparison, Patterns, count_patterns
+from matching.compare import Comparison, Patterns, count_patterns, exact_labels
 from matching.score import MICRO, fit, probabilities, sums, weights_of
 
-LABELS = ("missing", "exact (a)", "exact (b)", "exact (c)", "exact (d)", "close", "different")
+LABELS = ("missing", *exact_labels("exact"), "close", "different")
+EQUAL, CLOSE, DIFFERENT = (LABELS.index(label) for label in (exact_labels("exact")[-1], "close", "different"))
 ADMISSIBLE = 2_000_000.0
 
 
@@ -19,8 +20,8 @@ def comparison(name: str, role: Role) -> Comparison:
 
 
 def levels(*shares: float) -> np.ndarray:
-    """Shares of `exact (d)`, `close` and `different`."""
-    return np.array([0, 0, 0, 0, *shares])
+    """Shares of the commonest equal values, of `close` and of `different`."""
+    return np.array([*[0] * EQUAL, *shares])
 
 
 COMPARISONS = [
@@ -69,7 +70,7 @@ def test_em_recovers_the_parameters_that_the_pairs_were_drawn_with():
     assert found.same_pairs == pytest.approx(3_000, rel=0.05)
     assert found.related_pairs == pytest.approx(2_000, rel=0.10)
     for fitted, true in zip(found.m, M, strict=True):
-        assert fitted[4] == pytest.approx(true[4], abs=0.04)
+        assert fitted[EQUAL] == pytest.approx(true[EQUAL], abs=0.04)
 
 
 def test_a_household_is_not_one_person():
@@ -77,7 +78,7 @@ def test_a_household_is_not_one_person():
     patterns, _ = drawn(3_000, 2_000, 100_000)
     found = fit(COMPARISONS, patterns, CHANCE, ADMISSIBLE, 2_000)
     weights, prior_same, prior_related = weights_of(found)
-    same, related = sums(np.array([[6, 6, 4, 4], [4, 4, 4, 4]], np.uint8), weights)
+    same, related = sums(np.array([[DIFFERENT, DIFFERENT, EQUAL, EQUAL], [EQUAL] * 4], np.uint8), weights)
     of_same, of_related = probabilities(same + prior_same, related + prior_related)
     assert of_related[0] > 0.8 > 0.1 > of_same[0]
     assert of_same[1] > 0.95
@@ -111,8 +112,8 @@ def test_missing_says_nothing():
 
 def test_without_a_shared_comparison_there_is_no_related_class():
     """Names and dates alone know no household."""
-    matrix = np.array([[4, 4], [6, 6], [4, 6]], np.uint8).repeat([50, 1_000, 20], axis=0)
-    found = fit(COMPARISONS[:2], count_patterns(matrix, [7, 7]), CHANCE[:2], 50_000.0, 300)
+    matrix = np.array([[EQUAL, EQUAL], [DIFFERENT, DIFFERENT], [EQUAL, DIFFERENT]], np.uint8).repeat([50, 1_000, 20], axis=0)
+    found = fit(COMPARISONS[:2], count_patterns(matrix, [len(LABELS)] * 2), CHANCE[:2], 50_000.0, 300)
     assert found.related_pairs == 0.0
 
 

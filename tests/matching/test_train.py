@@ -104,9 +104,9 @@ def town() -> tuple[Records, np.ndarray]:
 
 
 def matched(found: Records):
-    forms, population = forms_of(found), Population(found.source, np.zeros(len(found.sources), bool))
+    forms, population = forms_of(found), Population(found.source, np.zeros(len(found.sources), bool), found.sources)
     model, pairs, patterns = train(forms, population)
-    scored = score_pairs(pairs, patterns, model)
+    scored = score_pairs(pairs, patterns, model, population)
     clusters = find_clusters(forms, population, model, scored, MatchSettings(), Constraints.none())
     return forms, population, model, scored, clusters
 
@@ -145,7 +145,7 @@ def test_a_kept_model_scores_like_the_one_that_was_trained(town):
     again = load_model(model.dump(), ATTRIBUTES)
     assert again.fingerprint == model.fingerprint
     pairs, patterns = find_pairs(forms, population, again)
-    rescored = score_pairs(pairs, patterns, again)
+    rescored = score_pairs(pairs, patterns, again, population)
     assert (pairs.left == scored.pairs.left).all()
     assert (rescored.weight == scored.weight).all()
 
@@ -203,9 +203,9 @@ def test_one_record_and_equal_records_are_matched_like_any_others(picture: str):
 def test_a_source_known_to_be_free_of_duplicates_keeps_its_records_apart(town):
     """Two Ann Lees of one such source are two customers."""
     found, _ = town
-    forms, population = forms_of(found), Population(found.source, np.ones(len(found.sources), bool))
+    forms, population = forms_of(found), Population(found.source, np.ones(len(found.sources), bool), found.sources)
     model, pairs, patterns = train(forms, population)
-    scored = score_pairs(pairs, patterns, model)
+    scored = score_pairs(pairs, patterns, model, population)
     clusters = find_clusters(forms, population, model, scored, MatchSettings(), Constraints.none())
     held = np.unique(clusters.label.astype(np.int64) * 10 + found.source, return_counts=True)[1]
     assert held.max() == 1

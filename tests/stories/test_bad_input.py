@@ -82,7 +82,7 @@ HELD: dict[str, tuple[Callable[[Path], dict[str, Any]], str]] = {
     ),
     "broken_xml": (
         file_of(".xml", "<people><p><id>1</id><given_name>Ann</given_name></p><p><id>2", kind="xml", record="p"),
-        "'broken_xml.xml' is not well-formed XML at line 1. Export it again.",
+        "'broken_xml.xml' is not well-formed XML at line 1: it ends before its elements do. Export it again.",
     ),
     "broken_json": (file_of(".json", json.dumps(PEOPLE)[:-30], kind="json"), "file 'broken_json.json'"),
     "locked": (

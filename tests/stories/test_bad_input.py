@@ -15,15 +15,11 @@ import pytest
 from domain.checks import Severity
 from domain.records import RecordKey
 from tests.stories.organisation import Organisation, rows_of
+from tests.stories.people import drawn
 from warehouse.quality import reports
 from warehouse.records import raw_record
 
-GOOD = """
-    id | given_name | family_name | email             | birth_date | city
-    1  | Ann        | Lee         | ann@lee.example   | 1980-04-03 | Leeds
-    2  | Bob        | Ray         | bob@ray.example   | 1975-01-30 | York
-    3  | Cleo       | Marsh       | cleo@far.example  | 1991-12-12 | Hull
-"""
+GOOD = drawn("id", {"1": "Ann", "2": "Bob", "3": "Cleo"})
 HEADER = "id,given_name,family_name,email,birth_date,city\n"
 ANN = "1,Ann,Lee,ann@lee.example,1980-04-03,Leeds\n"
 BOB = "2,Bob,Ray,bob@ray.example,1975-01-30,York\n"

@@ -165,7 +165,8 @@ def rules_of(members: Sequence[Attribute]) -> list[tuple[int, Rule]]:
     attribute = members[0]
     for name in attribute.survive:
         if name not in RULES:
-            raise OnefoldError(f"attribute '{attribute.name}': '{name}' is not a survivorship rule; the rules are {', '.join(RULES)}.")
+            known = ", ".join(sorted(RULES))
+            raise OnefoldError(f"attribute '{attribute.name}': '{name}' is not a survivorship rule; the rules are {known}.")
     named = [(REASONS.index(name), RULES[name]) for name in attribute.survive]
     return named + [(TIE_BREAK, rule) for rule in TIE_BREAKS]
 

@@ -190,6 +190,9 @@ def about_values(source: Source, samples: Sequence[AttributeSample]) -> Iterator
         rows = sample.missing + sample.placeholder
         if sample.given >= FEWEST and sample.invalid >= MOSTLY * sample.given:
             yield f"{where}: {sample.invalid:,} of {sample.given:,} values cannot be read as such; is it the right column and format?"
+        elif sample.placeholder >= FEWEST and sample.placeholder >= MOSTLY * (sample.given + sample.placeholder):
+            stand_ins = f"{sample.placeholder:,} of {sample.given + sample.placeholder:,} values stand for nothing (n/a, 99/99/9999)"
+            yield f"{where}: {stand_ins}; is it the right column?"
         # A part of a whole name or address may well be absent throughout.
         elif sample.attribute in direct and not sample.given and rows >= FEWEST:
             yield f"{where}: there is no value in the first {rows:,} rows"

@@ -51,14 +51,14 @@ def settings_problems(connect: Mapping[str, Any]) -> list[tuple[str, str]]:
     >>> settings_problems({"kind": "sql", "url": "${BILLING_DB_URL}", "tabel": "clients"})
     [('tabel', "'tabel' is not a setting of sql; did you mean 'table'?")]
     >>> settings_problems({"kind": "slq"})
-    [('kind', "'slq' is not a kind of source; did you mean 'sql'? The kinds are 'sql', 'csv', 'excel', 'json', 'xml', 'parquet'.")]
+    [('kind', "'slq' is not a kind of source; did you mean 'sql'? The kinds are 'csv', 'excel', 'json', 'parquet', 'sql', 'xml'.")]
     """
     if "kind" not in connect:
-        return [("kind", f"is missing; the kinds are {listed(KINDS)}.")]
+        return [("kind", f"is missing; the kinds are {listed(sorted(KINDS))}.")]
     name = str(connect["kind"])
     if name not in KINDS:
         sign = hint(name, KINDS) or "."
-        return [("kind", f"'{name}' is not a kind of source{sign} The kinds are {listed(KINDS)}.")]
+        return [("kind", f"'{name}' is not a kind of source{sign} The kinds are {listed(sorted(KINDS))}.")]
     try:
         KINDS[name].settings_model.model_validate({key: value for key, value in connect.items() if key != "kind"})
     except ValidationError as error:
@@ -72,7 +72,7 @@ def _problem(kind: str, model: type[Settings], error: Any) -> tuple[str, str]:
     place = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         names = [field.alias or name for name, field in model.model_fields.items()]
-        return place, f"'{place}' is not a setting of {kind}{hint(place, names) or f'; the settings are {listed(names)}'}"
+        return place, f"'{place}' is not a setting of {kind}{hint(place, names) or f'; the settings are {listed(sorted(names))}'}"
     if error["type"] == "missing":
         return place, "is missing"
     message = str(error["msg"]).removeprefix("Value error, ")

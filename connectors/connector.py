@@ -140,7 +140,19 @@ def listed_places(columns: Sequence[str], place: Callable[[str], str | None]) ->
     return f" Set {', '.join(known)}." if known else ""
 
 
-def check_unique(names: Sequence[str], header: str) -> None:
+def check_unique(names: Sequence[str], place: str) -> None:
     """Nothing, if no two columns have one name; else Unreadable naming those. Columns without a name do not count."""
     if twice := [name for name, count in Counter(names).items() if count > 1 and name]:
-        raise Unreadable(f"{header} names {listed(twice)} more than once. Rename the others, so that each column has its own name.")
+        raise Unreadable(f"{place} names {listed(twice)} more than once. Rename the others, so that each column has its own name.")
+
+
+def check_header(cells: Sequence[str], header: str, setting: str) -> None:
+    """Nothing, if no two cells of a header say the same; else Unreadable with where they are.
+
+    A first row that is no header has a customer in it, so what the cells say is not told. (Invariant 11)
+    """
+    counts = Counter(cells)
+    if twice := next((cell for cell in cells if cell and counts[cell] > 1), ""):
+        places = [str(place) for place, cell in enumerate(cells, 1) if cell == twice]
+        where = f"{', '.join(places[:-1])} and {places[-1]}"
+        raise Unreadable(f"{header} says the same in columns {where}. Name each differently, or set {setting} if that row is no header.")

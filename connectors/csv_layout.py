@@ -8,7 +8,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connectors.connector import check_unique
+from connectors.connector import check_header
 from connectors.encoding import UNDECODABLE, is_text
 from connectors.files import LONGEST, OLE, ZIP, Unreadable
 
@@ -96,5 +96,5 @@ def _names(first: Sequence[str], header: bool | Sequence[str], place: str) -> tu
         raise Unreadable(f"connect.header names {len(names)} columns, but the first row of {place} has {len(first)}.")
     if not all("\x00" not in name and is_text(name) for name in names):
         raise Unreadable(f"the header of {place} is not text in the encoding it is read in. Set connect.encoding.")
-    check_unique(names, f"the header of {place}")
+    check_header(names, f"the header of {place}", "connect.header")
     return names

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from connectors.batches import Batch, batch_of
-from connectors.connector import Connector, Settings, Since, check_unique
+from connectors.connector import Connector, Settings, Since, check_header
 from connectors.files import OLE, Unreadable, explained, found
 from connectors.text import cells, word_of_cells
 from connectors.wording import listed
@@ -88,7 +88,7 @@ class Excel(Connector):
         names = [(name or "").strip() for name in cells(first).to_pylist()]
         if not any(names):
             raise Unreadable(f"{self.place} has no column names in row {self.settings.header_row}. Set connect.header_row.")
-        check_unique(names, f"row {self.settings.header_row} of {self.place}")
+        check_header(names, f"row {self.settings.header_row} of {self.place}", "connect.header_row")
         return names
 
     def _check_magic(self, magic: bytes) -> None:

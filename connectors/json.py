@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
@@ -20,7 +20,7 @@ from connectors.connector import Connector, Settings, Since
 from connectors.csv_layout import with_mark
 from connectors.encoding import SAMPLE, UNDECODABLE, Encoding, as_utf8, check_stated, encoding_of
 from connectors.files import LONGEST, Unreadable, found, opened
-from connectors.json_stream import JsonText
+from connectors.json_stream import JsonText, called
 from connectors.nested import columns_of, value_at
 from connectors.text import cells, word_of_cells
 
@@ -60,9 +60,20 @@ class Json(Connector):
         return f"file '{self.settings.path}'"
 
     def _found(self) -> dict[str, str]:
+        others: list[Numbered] = []
         with self._records() as records:
-            sample = (record for _, record in islice(records, SAMPLE_ROWS) if isinstance(record, dict))
-            return {name: word_of_cells(values) for name, values in columns_of(sample).items()}
+            found = columns_of(_objects(islice(records, SAMPLE_ROWS), others))
+        if others and not found:
+            raise Unreadable(self._no_object(*others[0]))
+        return {name: word_of_cells(values) for name, values in found.items()}
+
+    def _no_object(self, number: int, value: Any) -> str:
+        """Said where no record is an object, of the first of them."""
+        if not self._by_line:
+            fault = f"its element {number} is {called(value)}"
+            return f"{self.place} holds a list, but not of objects: {fault}. Export it as a list of objects."
+        fault = value.reason if isinstance(value, _Broken) else f"is {called(value)}"
+        return f"{self.place} does not hold one object a line: line {number} {fault}. Export it again, or set connect.lines."
 
     def _names(self, wanted: Collection[str]) -> Collection[str]:
         """Reads until every wanted column was seen; an optional one can first occur far down."""
@@ -73,6 +84,16 @@ class Json(Connector):
             while not set(wanted) <= names.keys() and (chunk := list(islice(records, CHUNK))):
                 names |= dict.fromkeys(columns_of(record for _, record in chunk if isinstance(record, dict)))
         return names or wanted  # a file without records lacks nothing
+
+    def _missing(self, missing: Sequence[str], names: Collection[str]) -> str:
+        """A file that is one object, with the columns in a list within it, wants another setting than the columns'."""
+        with self._records() as records:
+            alone = self._by_line and len(list(islice(records, 2))) == 1
+        within = [name.removesuffix(f".{column}") for column in missing for name in names if alone and name.endswith(f".{column}")]
+        if not within:
+            return super()._missing(missing, names)
+        said = f"{self.place} is one object, with '{missing[0]}' within its '{within[0]}'."
+        return f"{said} Set connect.records to {within[0]} if that is the list of records."
 
     def _read(self, columns: Sequence[str], since: Since | None) -> Iterator[Batch]:
         with self._records() as records:
@@ -85,7 +106,7 @@ class Json(Connector):
     @contextmanager
     def _records(self) -> Iterator[Iterator[Numbered]]:
         with opened(self._file) as file:
-            if self._by_line:
+            if self._start and self._by_line:
                 yield _lines(as_utf8(file, self._encoding), self.place)
             else:
                 text = io.TextIOWrapper(file, self._encoding, UNDECODABLE)
@@ -99,10 +120,7 @@ class Json(Connector):
     @cached_property
     def _head(self) -> bytes:
         with opened(self._file) as file:
-            head = file.read(SAMPLE)
-        if not head.strip():
-            raise Unreadable(f"{self.place} is empty. Export it again.")
-        return head
+            return file.read(SAMPLE)
 
     @cached_property
     def _encoding(self) -> str:
@@ -111,21 +129,46 @@ class Json(Connector):
         return with_mark(self.settings.encoding or encoding_of(lambda: opened(self._file)), self._head)
 
     @cached_property
+    def _start(self) -> str:
+        """The first characters that are no blanks; Unreadable where there are none."""
+        if start := self._head.decode(self._encoding, UNDECODABLE).lstrip("\ufeff \r\n\t\v\f"):
+            return start
+        raise Unreadable(f"{self.place} is empty. Export it again.")
+
+    @cached_property
     def _by_line(self) -> bool:
         if self.settings.lines is not None:
             return self.settings.lines
         if self.settings.records:
             return False
+        lines = [line.strip() for line in self._start.split("\n", 100) if line.strip()]
         if {".jsonl", ".ndjson"} & set(Path(self.settings.path).suffixes):
-            return True
-        return _looks_like_lines(self._head.decode(self._encoding, UNDECODABLE))
+            return not _begins_a_list(lines[0])
+        return _looks_like_lines(lines)
 
 
-def _looks_like_lines(head: str) -> bool:
-    """Whether the first line is an object by itself, or at least looks like one with another below it."""
-    lines = [line.strip() for line in head.lstrip("\ufeff \r\n\t").split("\n", 100) if line.strip()]
-    first, second = lines[0], lines[1] if len(lines) > 1 else ""
-    return first.startswith("{") and (isinstance(_parsed(first.encode("utf-8", "surrogatepass")), dict) or second.startswith("{"))
+def _objects(records: Iterable[Numbered], others: list[Numbered]) -> Iterator[dict[str, Any]]:
+    """The records that are objects; the first that is none is added to `others`."""
+    for number, record in records:
+        if isinstance(record, dict):
+            yield record
+        elif not others:
+            others.append((number, record))
+
+
+def _looks_like_lines(lines: Sequence[str]) -> bool:
+    """Whether the first line is an object by itself, or begins as one with another below it."""
+    return lines[0].startswith("{") and any(isinstance(_parsed(line.encode("utf-8", "surrogatepass")), dict) for line in lines[:2])
+
+
+def _begins_a_list(line: str) -> bool:
+    """Whether the first line of a file that is called JSON lines is a list of objects, or the beginning of any list.
+
+    >>> [_begins_a_list(line) for line in ('[', '[1, 2', '[{"id": 1}]', '[4]', '{"id": 1}')]
+    [True, True, True, False, False]
+    """
+    whole = _parsed(line.encode("utf-8", "surrogatepass"))
+    return line.startswith("[") and (isinstance(whole, _Broken) or all(isinstance(element, dict) for element in whole))
 
 
 class _Broken:
@@ -173,4 +216,4 @@ def _values(records: Sequence[dict[str, Any]], column: str) -> list[Any]:
 def _refused(number: int, value: Any) -> Refused:
     if isinstance(value, _Broken):
         return Refused.of(number, value.raw, value.reason)
-    return Refused.of(number, json.dumps(value, ensure_ascii=False), "is not an object")
+    return Refused.of(number, json.dumps(value, ensure_ascii=False), f"is {called(value)}, not an object")

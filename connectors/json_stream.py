@@ -20,6 +20,22 @@ _AFTER_VALUE = tuple(" \t\n\r,]}:")
 _SPACE = re.compile(r"[ \t\n\r\ufeff]*")
 
 
+class _TooLong(Unreadable):
+    """A value is longer than any record may be."""
+
+
+def called(value: Any) -> str:
+    """What a JSON value is, for an error.
+
+    >>> [called(value) for value in ({}, [1], "Ann", 4.5, True, None)]
+    ['an object', 'a list', 'a text', 'a number', 'true or false', 'null']
+    """
+    if isinstance(value, bool):
+        return "true or false"
+    kinds = {dict: "an object", list: "a list", str: "a text", type(None): "null"}
+    return kinds.get(type(value), "a number")
+
+
 class JsonText:
     """A reader's place in a JSON text.
 
@@ -38,12 +54,20 @@ class JsonText:
         for key in path:
             self._enter(key)
         if self.peek() != "[":
-            raise Unreadable(self._no_array(path))
+            raise self._no_list(path)
         self._take("[")
-        while self.peek() != "]":
+        yield from self._elements()
+        if not path and self.peek():
+            raise Unreadable(f"{self._place} goes on after the end of its list, at line {self._line_at(self._at)}. Export it again.")
+
+    def _elements(self) -> Iterator[Any]:
+        """Those of the array that has just begun, and past its end."""
+        more = self.peek() != "]"
+        while more:
             yield self.value()
-            if self.peek() != "]":
+            if more := self.peek() != "]":
                 self._take(",")
+        self._take("]")
 
     def peek(self) -> str:
         """The next character that is no space; nothing at the end."""
@@ -85,9 +109,24 @@ class JsonText:
             raise self._broken(self._at)
         raise Unreadable(f"{self._place} has no '{key}' where connect.records looks for it. Set connect.records.")
 
-    def _no_array(self, path: Sequence[str]) -> str:
+    def _no_list(self, path: Sequence[str]) -> Unreadable:
+        """Where a list should be: what is there instead, or that it is broken."""
         where = f"at '{'.'.join(path)}'" if path else "at its top"
-        return f"{self._place} holds no list of records {where}. Set connect.records to where the list is, for example data.customers."
+        what, last = self._whole_value()
+        if not path and not last:
+            goes_on = f"goes on after it, at line {self._line_at(self._at)}"
+            return Unreadable(f"{self._place} holds {what} and {goes_on}. Export it as a list, or as one object a line.")
+        todo = "Export it as a list of objects."
+        if path or what == "an object":
+            todo = "Set connect.records to where the list is, for example data.customers."
+        return Unreadable(f"{self._place} holds {what} {where}, not a list of records. {todo}")
+
+    def _whole_value(self) -> tuple[str, bool]:
+        """What the next value is called, and whether nothing comes after it; Unreadable where it is broken."""
+        try:
+            return called(self.value()), not self.peek()
+        except _TooLong:
+            return "an object", True  # nothing else is that long; whether it is whole is not known
 
     def _take(self, character: str) -> None:
         if self.peek() != character:
@@ -102,13 +141,16 @@ class JsonText:
             self._line += self._text.count("\n", 0, self._at)
             self._text, self._at = self._text[self._at :] + piece, 0
         if held > LONGEST:
-            raise Unreadable(f"{self._place} holds a record of more than {LONGEST >> 20} MB at line {self._line}, or is broken there.")
+            raise _TooLong(f"{self._place} holds a record of more than {LONGEST >> 20} MB at line {self._line}, or is broken there.")
         return bool(piece)
 
     def _cut_off(self, error: json.JSONDecodeError) -> bool:
         return error.msg.startswith(_OPEN) or error.pos >= len(self._text) - TAIL
 
     def _broken(self, at: int) -> Unreadable:
-        line = self._line + self._text.count("\n", 0, at)
         what = "ends too early" if at >= len(self._text) else "is not valid JSON"
-        return Unreadable(f"{self._place} {what} at line {line}. Export it again.")
+        return Unreadable(f"{self._place} {what} at line {self._line_at(at)}. Export it again.")
+
+    def _line_at(self, at: int) -> int:
+        """The line, from 1, of a place in what is held."""
+        return self._line + self._text.count("\n", 0, at)

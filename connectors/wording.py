@@ -14,20 +14,20 @@ def hint(word: str, words: Iterable[str]) -> str:
     >>> hint("colour", ["url", "table"])
     ''
     """
-    by_folded = {candidate.casefold(): candidate for candidate in words}
+    by_folded = {candidate.casefold(): candidate for candidate in sorted(words)}
     near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return f"; did you mean '{by_folded[near[0]]}'?" if near else ""
 
 
 def listed(words: Iterable[str], near: str = "", most: int = 8) -> str:
-    """The first `most` of `words` in quotes, those nearest to `near` first.
+    """The first `most` of `words` in quotes, those nearest to `near` first, equally near ones by the alphabet; without `near` as they come.
 
     >>> listed(["name", "city", "d_o_b"], near="dob")
-    "'d_o_b', 'name', 'city'"
-    >>> listed(["a", "b", "c"], most=2)
-    "'a', 'b', ..."
+    "'d_o_b', 'city', 'name'"
+    >>> listed(["c", "b", "a"], most=2)
+    "'c', 'b', ..."
     """
-    ordered = sorted(words, key=lambda word: -_alike(near, word)) if near else list(words)
+    ordered = sorted(words, key=lambda word: (-_alike(near, word), word.casefold(), word)) if near else list(words)
     quoted = [f"'{word}'" for word in ordered[:most]]
     return ", ".join(quoted + ["..."] * (len(ordered) > most))
 

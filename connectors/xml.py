@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from connectors.batches import Batch, batch_of
 from connectors.connector import Connector, Settings, Since
-from connectors.encoding import Encoding
+from connectors.encoding import SAMPLE, Encoding
 from connectors.files import Unreadable, found, opened
 from connectors.text import JOINED_BY, cells
 from connectors.wording import listed
@@ -22,6 +23,16 @@ from connectors.wording import listed
 CHUNK = 2_000
 SAMPLE_ROWS = 10_000
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+FAULTS = {
+    etree.ErrorTypes.ERR_TAG_NOT_FINISHED: ": it ends before its elements do",
+    etree.ErrorTypes.ERR_DOCUMENT_END: ": it goes on after the end of its outermost element",
+    etree.ErrorTypes.ERR_TAG_NAME_MISMATCH: ": an element ends that has not begun",
+    etree.ErrorTypes.ERR_RESERVED_XML_NAME: ": the XML declaration is not at its very beginning",
+    etree.ErrorTypes.ERR_UNDECLARED_ENTITY: ": it names an entity that it does not declare",
+    etree.ErrorTypes.ERR_INVALID_CHAR: ": it holds a character that XML does not allow",
+    etree.ErrorTypes.ERR_INVALID_ENCODING: ": it is in another encoding than it says",
+}
+"""More on the most common faults."""
 
 Values = dict[str, str]
 """The text at each path of one record. Nothing but texts: Python's garbage collector then leaves it alone, which halves the time."""
@@ -112,8 +123,19 @@ class Xml(Connector):
 
     def _explain(self, error: Exception) -> str | None:
         if isinstance(error, etree.XMLSyntaxError):
-            return f"'{self.settings.path}' is not well-formed XML at line {error.lineno}. Export it again."
+            return f"'{self.settings.path}' {self._fault(error)}. Export it again."
         return super()._explain(error)
+
+    def _fault(self, error: etree.XMLSyntaxError) -> str:
+        """What is wrong with the file. What the parser itself says of it can hold a customer's data."""
+        with opened(found(self.settings.path, self.base)) as file:
+            start = file.read(SAMPLE)
+        code: int = getattr(error, "code", 0)
+        if not start.lstrip(codecs.BOM_UTF8).strip():
+            return "is empty"
+        if code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY:
+            return "holds no element" if start.lstrip(codecs.BOM_UTF8).lstrip().startswith(b"<") else "is not XML"
+        return f"is not well-formed XML at line {error.lineno}{FAULTS.get(code, '')}"
 
 
 def _values(record: Any) -> Values:

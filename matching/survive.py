@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from domain.attributes import Attribute
 from domain.errors import OnefoldError
 from matching.records import Column, Ints, Longs, Records
+from matching.survivorship.abbreviations import spoken_for
 from matching.survivorship.candidates import Alike, Candidates, Floats, candidates_for, standing_of
 from matching.survivorship.clusters import Clusters, runs
 
@@ -38,18 +39,24 @@ def most_recent(candidates: Candidates) -> Longs:
 
 
 def most_agreed(candidates: Candidates) -> Longs:
-    """The value that most sources agree on. Each source counts once, by its trust, which fades with age where there is a half-life."""
-    trust, said = candidates.trust, candidates.said
-    order = np.lexsort((-trust, candidates.source, said, candidates.cluster))
-    cluster, said, source = candidates.cluster[order], said[order], candidates.source[order]
-    new_value = (np.diff(cluster, prepend=-1) != 0) | (np.diff(said, prepend=-1) != 0)
+    """The value that most sources agree on, each counted once, by its trust (aged by the half-life); `R` counts for `Ronald` too."""
+    short, whole = spoken_for(candidates)
+    trust, source, cluster = (
+        np.concatenate((of, of[short]))
+        for of in (candidates.trust, candidates.source.astype(np.int64), candidates.cluster.astype(np.int64))
+    )
+    said = np.concatenate((candidates.said, whole))
+    order = np.lexsort((-trust, source, said, cluster))
+    new_value = (np.diff(cluster[order], prepend=-1) != 0) | (np.diff(said[order], prepend=-1) != 0)
     new_value[:1] = True
-    new_source = new_value | (np.diff(source, prepend=-1) != 0)
+    new_source = new_value | (np.diff(source[order], prepend=-1) != 0)
     starts = np.flatnonzero(new_value)
     votes = np.add.reduceat(np.where(new_source, trust[order], 0), starts) if len(starts) else trust
+    if len(short):
+        votes += np.maximum.reduceat(order, starts) >= len(candidates)  # the whole name wins where the same sources say both
     agreed = np.empty(len(order), np.int64)
     agreed[order] = np.repeat(votes, np.diff(starts, append=len(order)))
-    return agreed
+    return agreed[: len(candidates)]
 
 
 def most_complete(candidates: Candidates) -> Ints:
@@ -165,7 +172,8 @@ def rules_of(members: Sequence[Attribute]) -> list[tuple[int, Rule]]:
     attribute = members[0]
     for name in attribute.survive:
         if name not in RULES:
-            raise OnefoldError(f"attribute '{attribute.name}': '{name}' is not a survivorship rule; the rules are {', '.join(RULES)}.")
+            known = ", ".join(sorted(RULES))
+            raise OnefoldError(f"attribute '{attribute.name}': '{name}' is not a survivorship rule; the rules are {known}.")
     named = [(REASONS.index(name), RULES[name]) for name in attribute.survive]
     return named + [(TIE_BREAK, rule) for rule in TIE_BREAKS]
 

@@ -29,7 +29,7 @@ class Refused:
     quarantine_id: int
     source: str
     row_number: int
-    """0: not known, of a row that was refused only once a later one repeated its key."""
+    """Its place in the pull that last brought it; of rows that are the same throughout, that of one of them."""
     key: str | None
     raw: str
     """The row as pulled, JSON text."""
@@ -48,7 +48,7 @@ class RefusedRows:
     source: str
     reason: str
     rows: tuple[int, ...]
-    """The numbers of the first ones; a row that was refused only once a later one repeated its key has none."""
+    """The numbers of the first ones."""
     count: int
 
 
@@ -116,6 +116,16 @@ def refuse_again(warehouse: Warehouse, run: Run, ids: Values) -> None:
         with warehouse.begin() as connection:
             these = among(connection.dialect.name, quarantine.c.quarantine_id, part)
             connection.execute(quarantine.update().where(these).values(state="waiting", last_run=run.number))
+
+
+def release(connection: sa.Connection, run: Run, name: str) -> int:
+    """Let go of the waiting rows of a source that this run's pull has not brought again; returns how many.
+
+    They were mended, and live as records now, or are no longer there. They are kept, and wait again if they come again.
+    """
+    number = source_number(connection, name)
+    gone = sa.and_(quarantine.c.source_id == number, quarantine.c.last_run < run.number, quarantine.c.state == "waiting")
+    return connection.execute(quarantine.update().where(gone).values(state="released")).rowcount
 
 
 def uncount(warehouse: Warehouse, run: Run, name: str) -> None:

@@ -81,7 +81,7 @@ def tell(project: Project, found: ProjectCheck) -> None:
     for remark in found.remarks:
         say(f"Look at {remark}" + "." * (not remark.endswith("?")), style="yellow")
     if not found.problems:
-        say("No problem was found.", style="green")
+        say("No problem was found. Look at what is said above." if found.remarks else "No problem was found.", style="green")
         return
     complain("1 problem:" if len(found.problems) == 1 else f"{len(found.problems)} problems:")
     for problem in found.problems:

@@ -11,13 +11,16 @@ import typer
 from pipelines.cli.console import console, interactive, print_json, say, say_whole
 from pipelines.cli.options import DebugOption, JsonOption
 
+FEWEST, MOST = 500, 100_000_000
+"""Of `pipelines.demo`, which takes its time to import."""
+
 
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder to make it in; an earlier demo there is replaced.")] = Path(
         "demo"
     ),
-    records: Annotated[int, typer.Option(help="Rows in all departments together.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="Another number makes other people; the same number makes the same rows.")] = 1,
+    records: Annotated[int, typer.Option(min=FEWEST, max=MOST, help="Rows in all departments together.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Another number makes other people; the same number makes the same rows.")] = 1,
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:

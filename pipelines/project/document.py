@@ -17,6 +17,7 @@ import yaml
 
 from domain.errors import Problem, ProjectError
 from pipelines.project.find import ADVICE
+from pipelines.project.syntax import QUOTES, UNEXPLAINED, UNREADABLE, LimitError, character_problem, syntax_problem
 from pipelines.project.words import plain, quoted
 
 Place = tuple[str | int, ...]
@@ -87,11 +88,9 @@ def read_document(path: Path) -> Document:
     except yaml.MarkedYAMLError as error:
         raise ProjectError(str(path), (syntax_problem(error, text),)) from None
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        message = f"a character that YAML does not allow (U+{error.character:04X}); remove it"
-        raise ProjectError(str(path), (Problem("YAML", message, line),)) from None
+        raise ProjectError(str(path), (character_problem(error, text),)) from None
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        raise ProjectError(str(path), (Problem("YAML", UNREADABLE.get(type(error), "it cannot be read as YAML")),)) from None
+        raise ProjectError(str(path), (Problem("YAML", UNREADABLE.get(type(error), UNEXPLAINED)),)) from None
 
 
 def read_text(path: Path) -> str:
@@ -115,39 +114,6 @@ def reason(error: OSError | ValueError) -> str:
         return f"there is none; {ADVICE}"
     said = (error.strerror or type(error).__name__).lower() if isinstance(error, OSError) else "no file can have this name"
     return f"it cannot be read: {said}"
-
-
-UNREADABLE: Mapping[type[Exception], str] = {
-    RecursionError: "its brackets are nested too deeply",
-    OverflowError: "it holds a number that is too large",
-}
-NO_COLON = "could not find expected ':'"
-EXPLAINED = (
-    ("'\\t'", "a tab where YAML wants blanks; indent with blanks"),
-    ("mapping values are not allowed", "a second ':' on the line; put text that holds ': ' in quotes, and begin nested keys on a new line"),
-    ("but got '<stream end>'", "a bracket is opened and never closed"),
-    ("found unexpected end of stream", "a quotation mark is opened and never closed"),
-    (NO_COLON, "the line is no 'key: value'; a ':' is missing, or the blank after it"),
-    ("found another document", "'---' begins a second document; a project file is one"),
-    ("expected <block end>", "the indentation does not fit the lines above"),
-    ("expected '<document start>'", "the indentation does not fit the lines above"),
-    ("sequence entries are not allowed", "a list begins on a new line, or is written [a, b]"),
-    ("that cannot start any token", "a value cannot begin with this character; put it in quotes"),
-)
-"""What the parser says, and what it means to somebody who does not know its words."""
-
-
-def syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
-    """What breaks the YAML, at the line where it was noticed."""
-    said = error.problem or error.context or "it cannot be read as YAML"
-    # A missing colon is noticed further down, and the context is where it should have been.
-    mark = error.context_mark if said == NO_COLON and error.context_mark else error.problem_mark
-    number = mark.line + 1 if mark else 1
-    written = text.splitlines()[number - 1 : number] or [""]
-    # Inside {...} the '{' of an unquoted ${NAME} opens a mapping, which the parser describes past recognition.
-    if re.search(r"\{[^\"'{}]*\$\{", written[0]):
-        return Problem("YAML", 'inside {...} a value with ${NAME} must be in quotes: "${NAME}"', number)
-    return Problem("YAML", next((meaning for words, meaning in EXPLAINED if words in said), plain(said)), number)
 
 
 class _Loader(yaml.SafeLoader):
@@ -178,7 +144,7 @@ class _Reader:
         """The plain value of a node."""
         self.count_value(node)
         if len(place) > DEEPEST:
-            raise yaml.composer.ComposerError(None, None, f"values nested more than {DEEPEST} deep", node.start_mark)
+            raise LimitError(None, None, f"values nested more than {DEEPEST} deep; is the indentation right?", node.start_mark)
         self.lines.setdefault(place, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode) and node.tag == TAG + "map":
             return self.mapping(node, place)
@@ -226,7 +192,7 @@ class _Reader:
         """Refuse a document whose aliases multiply it."""
         self.count += 1
         if self.count > MOST_VALUES:
-            raise yaml.composer.ComposerError(None, None, f"more than {MOST_VALUES:,} values; are its aliases meant so?", node.start_mark)
+            raise LimitError(None, None, f"more than {MOST_VALUES:,} values; are its aliases meant so?", node.start_mark)
 
     def scalar(self, node: yaml.Node, place: Place) -> Any:
         """Text, number, truth value or null."""
@@ -237,7 +203,8 @@ class _Reader:
             return {"t": True, "f": False}.get(text[:1].lower())
         if isinstance(node, yaml.ScalarNode) and kind in ("int", "float"):
             return self.number(kind, text, place)
-        self.problem(place, f"{quoted('!' + kind)} values have no place in a project file", node.start_mark.line + 1)
+        message = f"'!' begins a tag, which a project file has no use for; {QUOTES}"
+        self.problem(place, message, node.start_mark.line + 1)
         return None
 
     def number(self, kind: str, text: str, place: Place) -> int | float | None:
@@ -248,7 +215,8 @@ class _Reader:
             number = math.nan
         if abs(number) <= LARGEST_NUMBER:
             return int(number) if kind == "int" else number
-        self.problem(place, f"{quoted(text)} is not a number that can be used here", self.lines[place])
+        word = "this" if math.isnan(number) else quoted(text)  # what is no number can be a password
+        self.problem(place, f"{word} is not a number that can be used here", self.lines[place])
         return None
 
     def problem(self, place: Place, message: str, line: int) -> None:

@@ -40,7 +40,7 @@ def quoted(word: object) -> str:
 
 
 def nearest(word: str, right: Iterable[str]) -> str | None:
-    """The right word that was probably meant, or none; case does not count.
+    """The right word that was probably meant, or none; case does not count, and of two as near the first counts.
 
     >>> nearest("Birthdate", ["birth_date", "email"])
     'birth_date'
@@ -63,9 +63,9 @@ def unknown(word: object, one: str, right: Iterable[str], many: str | None = Non
     >>> unknown("birthdate", "an attribute", ["birth_date", "email"])
     "'birthdate' is not an attribute; did you mean 'birth_date'?"
     >>> unknown("newest", "a rule", ["most_recent", "most_agreed"])
-    "'newest' is not a rule; the rules are most_recent, most_agreed"
+    "'newest' is not a rule; the rules are most_agreed, most_recent"
     """
-    words = list(right)
+    words = sorted(right)
     near = nearest(word, words) if isinstance(word, str) else None
     kinds = many or one.split(" ", 1)[-1] + "s"
     advice = f"did you mean {quoted(near)}?" if near else f"the {kinds} are {listed(words)}"

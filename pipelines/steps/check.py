@@ -123,9 +123,20 @@ def check_source(project: Project, environment: Mapping[str, str], source: Sourc
         return SourceCheck(source.name, source.owner, kind, 0, 0, (), str(error), ())
     if batch is None:
         return SourceCheck(source.name, source.owner, kind, len(columns), 0, (), "", ("it has no rows",))
-    samples = tuple(sampled(batch.rows, source, project.attributes))
     count = batch.rows.num_rows + len(batch.refused)
+    if not batch.rows.num_rows:
+        problem = f"source '{source.name}': {unreadable_rows(batch)}. Correct the source, or sources.{source.name}.connect."
+        return SourceCheck(source.name, source.owner, kind, len(columns), count, (), problem, ())
+    samples = tuple(sampled(batch.rows, source, project.attributes))
     return SourceCheck(source.name, source.owner, kind, len(columns), count, samples, "", tuple(remarks(batch, source, samples)))
+
+
+def unreadable_rows(batch: Batch) -> str:
+    """How many rows cannot be read, and why not the first of them."""
+    first, some = batch.refused[0], len(batch.refused)
+    count = batch.rows.num_rows + some
+    share = "none" if some == count else f"{some:,}"
+    return f"{share} of the first {count:,} rows can{'not' * (some < count)} be read; row {first.row}: {first.reason}"
 
 
 def sampled(rows: pa.RecordBatch, source: Source, attributes: Sequence[Attribute]) -> Iterator[AttributeSample]:
@@ -149,10 +160,9 @@ def counted(name: str, statuses: Statuses) -> AttributeSample:
 
 def remarks(batch: Batch, source: Source, samples: Sequence[AttributeSample]) -> Iterator[str]:
     """What an operator should look at, in the sample's rows."""
-    rows, refused = batch.rows, batch.refused
-    if refused:
-        count = rows.num_rows + len(refused)
-        yield f"{len(refused):,} of the first {count:,} rows cannot be read; row {refused[0].row}: {refused[0].reason}"
+    rows = batch.rows
+    if batch.refused:
+        yield unreadable_rows(batch)
     keys = record_keys(rows, source.key)
     named = ", ".join(source.key)
     if keys.null_count:
@@ -180,6 +190,9 @@ def about_values(source: Source, samples: Sequence[AttributeSample]) -> Iterator
         rows = sample.missing + sample.placeholder
         if sample.given >= FEWEST and sample.invalid >= MOSTLY * sample.given:
             yield f"{where}: {sample.invalid:,} of {sample.given:,} values cannot be read as such; is it the right column and format?"
+        elif sample.placeholder >= FEWEST and sample.placeholder >= MOSTLY * (sample.given + sample.placeholder):
+            stand_ins = f"{sample.placeholder:,} of {sample.given + sample.placeholder:,} values stand for nothing (n/a, 99/99/9999)"
+            yield f"{where}: {stand_ins}; is it the right column?"
         # A part of a whole name or address may well be absent throughout.
         elif sample.attribute in direct and not sample.given and rows >= FEWEST:
             yield f"{where}: there is no value in the first {rows:,} rows"

@@ -21,6 +21,7 @@ from pipelines.steps.pull import Pulled, pull_rows
 from pipelines.steps.session import Session
 from quality import ArrivalBatch, arrival_gate
 from warehouse import quality as results
+from warehouse.quarantine import release
 from warehouse.sources import go_live, hold, source_states
 from warehouse.staging import arriving_values, statuses
 
@@ -63,6 +64,7 @@ def ingest(session: Session, source: Source, progress: Progress | None = None) -
         return replace(held(session, source, reason, pulled.counts, report), invalid=invalid)
     with session.warehouse.begin() as connection:
         go_live(connection, session.run, source.name, pulled.counts, session.run.started_at)
+        release(connection, session.run, source.name)
     return IngestReport(source.name, "live", pulled.counts, "", report, session.run.started_at, invalid)
 
 

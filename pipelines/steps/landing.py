@@ -110,7 +110,7 @@ class Landing:
         rows = self.without(rows, keyless, f"its key is missing ({', '.join(self.source.key)})")
         too_long = np.asarray(pc.greater(pc.binary_length(rows.keys), LONGEST_KEY))
         rows = self.without(rows, too_long, f"its key is longer than {LONGEST_KEY:,} bytes ({', '.join(self.source.key)})")
-        again = self.seen.repeated(rows.keys)
+        again = self.seen.repeated(rows.keys, rows.numbers)
         self.repeated += [rows.keys.filter(pa.array(again))] if again.any() else []
         self.stage(self.without(rows, again, REPEATED))
 
@@ -220,7 +220,7 @@ class Landing:
             first = first.filter(pc.or_(first.column("staged"), pc.invert(refused)))
         staged, new = (int(pc.sum(first.column(name)).as_py() or 0) for name in ("staged", "is_new"))
         keys_again, raw = (pa.array(first.column(name).to_pylist(), pa.string()) for name in ("key", "raw"))
-        self.refuse(np.zeros(len(first), np.int64), keys_again, raw, [REPEATED] * len(first))
+        self.refuse(self.seen.first_rows(keys_again), keys_again, raw, [REPEATED] * len(first))
         self.tally.new -= new
         self.tally.changed -= staged - new
         self.tally.unchanged -= len(first) - staged

@@ -82,21 +82,45 @@ def content_hashes(raw: pa.StringArray) -> pa.Array:
 
 
 class SeenKeys:
-    """The keys a pull has met so far, eight bytes each."""
+    """The keys a pull has met so far, and the number of the row that each came with first; sixteen bytes together."""
 
     def __init__(self) -> None:
-        self.hashes = np.empty(0, np.uint64)
+        self.hashes, self.numbers = np.empty(0, np.uint64), np.empty(0, np.int64)
 
-    def repeated(self, keys: pa.StringArray) -> npt.NDArray[np.bool_]:
-        """Which keys were met before, in this batch or an earlier one; remembers them all."""
-        hashes = pd.util.hash_array(keys.to_numpy(zero_copy_only=False), categorize=False)
-        again = pd.Series(hashes).duplicated().to_numpy() | np.isin(hashes, self.hashes)
-        self.hashes = np.sort(np.concatenate((self.hashes, hashes[~again])))
-        return np.asarray(again, dtype=bool)
+    def repeated(self, keys: pa.StringArray, numbers: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.bool_]:
+        """Which keys were met before, in this batch or an earlier one; remembers them all, and `numbers` (0: not known)."""
+        hashes = hashed(keys)
+        again = np.asarray(pd.Series(hashes).duplicated().to_numpy() | (self._number(hashes) >= 0), dtype=bool)
+        known = np.zeros(len(hashes), np.int64) if numbers is None else numbers
+        both = np.concatenate((self.hashes, hashes[~again]))
+        order = np.argsort(both, kind="stable")  # two runs, of which the first is in order already
+        self.hashes, self.numbers = both[order], np.concatenate((self.numbers, known[~again]))[order]
+        return again
 
     def has(self, keys: pa.StringArray) -> npt.NDArray[np.bool_]:
         """Which of these keys were met."""
-        return np.isin(pd.util.hash_array(keys.to_numpy(zero_copy_only=False), categorize=False), self.hashes)
+        return np.asarray(self._number(hashed(keys)) >= 0, dtype=bool)
+
+    def first_rows(self, keys: pa.StringArray) -> npt.NDArray[np.int64]:
+        """The number of the row that each key came with first.
+
+        >>> seen = SeenKeys()
+        >>> seen.repeated(pa.array(["a", "b", "a"]), np.array([1, 2, 3])).tolist(), seen.first_rows(pa.array(["b", "a"])).tolist()
+        ([False, False, True], [2, 1])
+        """
+        return self._number(hashed(keys))
+
+    def _number(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """The number that goes with each hash, -1 where it was not met."""
+        if not len(self.hashes):
+            return np.full(len(hashes), -1, np.int64)
+        at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
+        return np.where(self.hashes[at] == hashes, self.numbers[at], -1)
+
+
+def hashed(keys: pa.StringArray) -> npt.NDArray[np.uint64]:
+    """Eight bytes for each key."""
+    return np.asarray(pd.util.hash_array(keys.to_numpy(zero_copy_only=False), categorize=False), np.uint64)
 
 
 WORD = r"[^\pL\pN]+"

@@ -63,10 +63,14 @@ def open_session(project: Project, run_id: str | None = None) -> Iterator[Sessio
 
 @cache
 def code_fingerprint() -> str:
-    """Changes with the code that turns raw rows into published ones."""
+    """Changes with the code that turns raw rows into published ones, as it was when this process began."""
     digest = hashlib.blake2b(digest_size=8)
     for package in ("domain", "matching"):
         for path in sorted((HOUSE / package).rglob("*")):
             if path.suffix in (".py", ".csv"):
                 digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+# A process that outlives an upgrade goes on with the code that it has loaded, so it must not note that of the files by then.
+code_fingerprint()

@@ -22,12 +22,12 @@ GOOD = """
 - {kind: parquet, path: a.parquet}
 """
 BAD = """
-- [{}, kind, "is missing; the kinds are 'sql', 'csv', 'excel', 'json', 'xml', 'parquet'."]
+- [{}, kind, "is missing; the kinds are 'csv', 'excel', 'json', 'parquet', 'sql', 'xml'."]
 - [{kind: exel}, kind, "'exel' is not a kind of source; did you mean 'excel'?"]
 - [{kind: 7}, kind, "'7' is not a kind of source."]
 - [{kind: csv}, path, "is missing"]
 - [{kind: csv, path: a.csv, delimeter: ";"}, delimeter, "'delimeter' is not a setting of csv; did you mean 'delimiter'?"]
-- [{kind: csv, path: a.csv, colour: red}, colour, "is not a setting of csv; the settings are 'path', 'encoding', 'delimiter', 'header'"]
+- [{kind: csv, path: a.csv, colour: red}, colour, "is not a setting of csv; the settings are 'delimiter', 'encoding', 'header', 'path'"]
 - [{kind: csv, path: a.csv, delimiter: ";;"}, delimiter, "string should have at most 1 character"]
 - [{kind: csv, path: a.csv, encoding: latin99}, encoding, "'latin99' is not an encoding; for example utf-8, cp1252, utf-16"]
 - [{kind: csv, path: a.csv, encoding: base64}, encoding, "'base64' is not an encoding"]

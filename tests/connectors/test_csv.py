@@ -117,7 +117,7 @@ def test_a_nul_byte_stays_in_the_text(tmp_path, pulled):
         (b"", "file 'c.csv' is empty"),
         (b" \n\n", "file 'c.csv' is empty"),
         (gzip.compress(b"id,name\n" + b"1,Ann\n" * 5_000)[:-20], "its gzip data end early or are corrupt"),
-        (b"id,name,id\n1,2,3\n", "the header of file 'c.csv' names 'id' more than once"),
+        (b"id,name,id\n1,2,3\n", "the header of file 'c.csv' says the same in columns 1 and 3"),
         (b"PK\x03\x04....", "is an Excel workbook or an archive, not CSV. Set connect.kind"),
         (b'id,name\n1,Ann\n2,"Bo\n3,Cy\n', "row 2: a quote is opened and never closed"),
         (b"i\xffd,name\n" + "é,2\nü,3\n".encode(), "the header of file 'c.csv' is not text"),
@@ -133,6 +133,19 @@ def test_a_file_that_cannot_be_read_is_one_clear_error(tmp_path, connect, conten
         for _ in source.batches(["id"]):
             pass
     assert said in str(error.value)
+
+
+def test_a_first_row_that_is_no_header_is_not_told(tmp_path, connect):
+    """Two cells of it say the same: their places are named, and nobody's mother. (Invariant 11)"""
+    (tmp_path / "c.csv").write_text("7,Marsh,Hull,,,Marsh,Marsh\n8,Lee,Leeds,,,Ray,Lee\n")
+    with pytest.raises(SourceError) as error:
+        connect(kind="csv", path="c.csv").columns()
+    assert str(error.value) == (
+        "source 'billing': the header of file 'c.csv' says the same in columns 2, 6 and 7. "
+        "Name each differently, or set connect.header if that row is no header."
+    )
+    (tmp_path / "c.csv").write_text("7,Marsh,Hull,,,Marsh,Marsh\n")
+    assert len(connect(kind="csv", path="c.csv", header=False).columns()) == 7
 
 
 def test_a_stated_encoding_that_does_not_fit_is_an_error(tmp_path, connect):

@@ -69,7 +69,7 @@ def test_many_rows_come_in_batches(tmp_path, pulled):
     [
         ({"people": ROWS}, {"sheet": "peple"}, "sheet 'peple' of 'c.xlsx' does not exist; the sheets are 'people'. Set connect.sheet."),
         ({"people": []}, {}, "the first sheet of 'c.xlsx' has no column names in row 1. Set connect.header_row."),
-        ({"people": [["id", "id"], [1, 2]]}, {}, "row 1 of the first sheet of 'c.xlsx' names 'id' more than once"),
+        ({"people": [["id", "id"], [1, 2]]}, {}, "row 1 of the first sheet of 'c.xlsx' says the same in columns 1 and 2"),
         ({"people": [["name"], [1]]}, {}, "column 'id' is not in the first sheet of 'c.xlsx'; it has 'name'. Set key."),
     ],
     ids=["sheet", "empty", "twice", "column"],

@@ -75,7 +75,7 @@ def test_a_broken_line_is_refused_with_its_number(tmp_path, pulled):
     assert found.numbers == [1, 7, 8, 9, 10]
     assert found.reasons == {
         2: "is not valid JSON at character 19",
-        4: "is not an object",
+        4: "is a list, not an object",
         5: "column 'name' holds bytes that are not text in the source's encoding",
         6: "column 'name' holds bytes that are not text in the source's encoding",
     }
@@ -105,7 +105,7 @@ def test_hostile_records_do_not_stop_the_others(tmp_path, pulled):
         ('[{"id": 1},\n{"id": 2}', "ends too early at line 2"),
         ('[{"id": 1},\n{"id": "secret', "ends too early at line 2"),
         ('[{"id": 1}\n{"id": 2}]', "is not valid JSON at line 2"),
-        ('{\n"data": [{"id": 1}]}', "holds no list of records at its top. Set connect.records"),
+        ('{\n"data": [{"id": 1}]}', "holds an object at its top, not a list of records. Set connect.records"),
         (" \n", "is empty"),
         ("[" * 100_000, "is not valid JSON at line 1"),
     ],
@@ -125,7 +125,7 @@ def test_records_that_are_not_where_they_are_looked_for(tmp_path, connect):
     (tmp_path / "c.json").write_text('{"data": {"customers": {"id": 1}}}')
     with pytest.raises(SourceError, match=r"has no 'people' where connect.records looks for it"):
         connect(kind="json", path="c.json", records="data.people").columns()
-    with pytest.raises(SourceError, match=r"holds no list of records at 'data.customers'"):
+    with pytest.raises(SourceError, match=r"holds an object at 'data.customers', not a list of records\. Set connect\.records"):
         connect(kind="json", path="c.json", records="data.customers").columns()
 
 

@@ -56,7 +56,7 @@ def test_a_stated_encoding_outdoes_a_wrong_declaration(tmp_path, pulled):
         ("<r>\n<c><id>1</id></c>\n<c><id>secret</c></r>", "'c.xml' is not well-formed XML at line 3"),
         ("<r>\n<c><id>1</id></c>\n", "'c.xml' is not well-formed XML at line 3"),
         ("<r><c><id>a\x00b</id></c></r>", "is not well-formed XML at line 1"),
-        ("<r><customer/><head/></r>", "element 'c' of 'c.xml' does not occur; there are 'customer', 'r', 'head'. Set connect.record."),
+        ("<r><customer/><head/></r>", "element 'c' of 'c.xml' does not occur; there are 'customer', 'head', 'r'. Set connect.record."),
         ("<r><c><id>1</id></c></r>", "column 'mail' is not in element 'c' of 'c.xml'; it has 'id'. Set map.email."),
         ('<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><r><c><id>&x;</id></c></r>', "is not well-formed XML at line 1"),
     ],

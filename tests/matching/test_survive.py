@@ -206,7 +206,7 @@ def test_values_of_one_form_agree() -> None:
 def test_an_unknown_rule_is_named_with_the_rules_there_are() -> None:
     """The error names the attribute and every rule."""
     with pytest.raises(
-        OnefoldError, match=r"attribute 'city': 'newest' is not a survivorship rule; the rules are most_trusted, .*most_restrictive\."
+        OnefoldError, match=r"attribute 'city': 'newest' is not a survivorship rule; the rules are longest, .*most_trusted\."
     ):
         told([("crm:1", 1, 1, {"city": "York"})], [attribute("city", "newest")])
 

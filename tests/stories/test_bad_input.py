@@ -15,15 +15,12 @@ import pytest
 from domain.checks import Severity
 from domain.records import RecordKey
 from tests.stories.organisation import Organisation, rows_of
+from tests.stories.people import drawn
 from warehouse.quality import reports
+from warehouse.quarantine import Refused, quarantined
 from warehouse.records import raw_record
 
-GOOD = """
-    id | given_name | family_name | email             | birth_date | city
-    1  | Ann        | Lee         | ann@lee.example   | 1980-04-03 | Leeds
-    2  | Bob        | Ray         | bob@ray.example   | 1975-01-30 | York
-    3  | Cleo       | Marsh       | cleo@far.example  | 1991-12-12 | Hull
-"""
+GOOD = drawn("id", {"1": "Ann", "2": "Bob", "3": "Cleo"})
 HEADER = "id,given_name,family_name,email,birth_date,city\n"
 ANN = "1,Ann,Lee,ann@lee.example,1980-04-03,Leeds\n"
 BOB = "2,Bob,Ray,bob@ray.example,1975-01-30,York\n"
@@ -82,7 +79,7 @@ HELD: dict[str, tuple[Callable[[Path], dict[str, Any]], str]] = {
     ),
     "broken_xml": (
         file_of(".xml", "<people><p><id>1</id><given_name>Ann</given_name></p><p><id>2", kind="xml", record="p"),
-        "'broken_xml.xml' is not well-formed XML at line 1. Export it again.",
+        "'broken_xml.xml' is not well-formed XML at line 1: it ends before its elements do. Export it again.",
     ),
     "broken_json": (file_of(".json", json.dumps(PEOPLE)[:-30], kind="json"), "file 'broken_json.json'"),
     "locked": (
@@ -221,6 +218,32 @@ def test_a_nul_is_no_reason_to_lose_a_row(organisation_on_each: Organisation) ->
     assert report["sources"]["billing"]["accepted"] == 3
     assert organisation_on_each.number("billing:2") == organisation_on_each.number("crm:2")
     assert organisation_on_each.values("billing:2")["given_name"] == "Bob"
+
+
+def test_rows_that_were_mended_wait_no_longer(organisation_on_each: Organisation) -> None:
+    """Bob's key came twice and Cleo's row was cut short: all have their numbers, wait, and are let go once put right. (Invariant 7)"""
+    crm = organisation_on_each
+    crm.department("crm", GOOD)
+    wrong = HEADER + ANN + BOB + BOB.replace("Ray", "Roe") + "3,Cleo\n"
+    (crm.folder / "crm.csv").write_text(wrong)
+    crm.run()
+    assert sorted((row.row_number, row.reason.split()[0]) for row in waiting(crm)) == [(2, "its"), (3, "its"), (4, "has")]
+    crm.department("crm", GOOD)
+    (crm.folder / "crm.csv").rename(crm.folder / "away.csv")
+    assert crm.run()["sources_held"] == ["crm"]
+    assert len(waiting(crm)) == 3  # nothing came, so nothing is known to be right
+    (crm.folder / "away.csv").rename(crm.folder / "crm.csv")
+    crm.run()
+    assert waiting(crm) == []
+    (crm.folder / "crm.csv").write_text(wrong)
+    crm.run()
+    assert len(waiting(crm)) == 3
+
+
+def waiting(organisation: Organisation) -> list[Refused]:
+    """The rows that wait in quarantine."""
+    with organisation.reading() as connection:
+        return quarantined(connection)
 
 
 def test_a_column_that_changes_its_type_is_told_of(organisation: Organisation) -> None:

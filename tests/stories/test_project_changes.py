@@ -6,12 +6,15 @@ import pytest
 import sqlalchemy as sa
 
 from tests.stories.organisation import Organisation
+from tests.stories.people import drawn
 
-CRM = """
-    id | given_name | family_name | email            | birth_date | city  | phone        | joined
-    1  | Ann        | Lee         | ann@lee.example  | 03/04/1980 | Leeds | 0161 4960123 | 2019-05-01
-    2  | Bob        | Ray         | bob@ray.example  | 07/01/1975 | York  | 0161 4960124 | 2020-02-29
-"""
+CRM = drawn(
+    "id",
+    {"1": "Ann", "2": "Bob"},
+    birth_date=["03/04/1980", "07/01/1975"],
+    phone=["0161 4960123", "0161 4960124"],
+    joined=["2019-05-01", "2020-02-29"],
+)
 
 
 def publish(organisation: Organisation) -> Organisation:

@@ -7,19 +7,11 @@ import pytest
 from domain.errors import UnknownRecord
 from domain.records import RecordKey
 from tests.stories.organisation import Organisation
+from tests.stories.people import drawn
 from warehouse.records import raw_record
 
-CRM = """
-    id | given_name | family_name | email            | birth_date | city
-    1  | Ann        | Lee         | ann@lee.example  | 1980-04-03 | Leeds
-    2  | Bob        | Ray         | bob@ray.example  | 1975-01-30 | York
-    3  | Cleo       | Marsh       | cleo@far.example | 1991-12-12 | Hull
-"""
-BILLING = """
-    no | given_name | family_name | email             | birth_date | city
-    7  | Ann        | Lee         | ann@lee.example   | 1980-04-03 | Leeds
-    8  | Dora       | Pike        | dora@pike.example | 1966-06-06 | Bath
-"""
+CRM = drawn("id", {"1": "Ann", "2": "Bob", "3": "Cleo"})
+BILLING = drawn("no", {"7": "Ann", "8": "Dora"})
 
 
 @pytest.fixture

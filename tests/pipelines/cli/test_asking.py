@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.cli import demo
+from pipelines.demo import make
 from pipelines.project import load_project
 from pipelines.steps.consolidate import consolidate
 from pipelines.steps.lookup import example
@@ -172,10 +174,15 @@ def test_the_demo_is_made_and_says_what_to_do_next(onefold, tmp_path):
 
 
 def test_the_demo_spares_what_is_not_a_demo(onefold, tmp_path):
-    """A folder with something else in it is refused, and so is a demo that is too small."""
+    """A folder with something else in it is refused, and so is a demo of a size that there is none of, which is wrong usage."""
     (tmp_path / "mine.txt").write_text("precious")
     assert onefold("demo", tmp_path).exit_code == 1
-    assert onefold("demo", tmp_path / "new", "--records", "10").exit_code == 1
+    assert (demo.FEWEST, demo.MOST) == (make.FEWEST, make.MOST)
+    for option, value in (("--records", make.FEWEST - 1), ("--records", make.MOST + 1), ("--seed", -1)):
+        assert onefold("demo", tmp_path / "new", option, value).exit_code == 2
+        told = onefold("demo", tmp_path / "new", option, value, "--json")
+        assert (told.exit_code, json.loads(told.stdout)["status"]) == (2, "failed")
+        assert f"'{option}'" in json.loads(told.stdout)["error"]
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 

@@ -96,7 +96,7 @@ def test_a_password_is_never_repeated(example: str, project_with: Callable[[str]
         (
             "name: a\nattributes: {email: {type: email}}\nsources: {s: {connect: {}, key: k, map: {whole: {column: w, as: full_name}}}}\n",
             [
-                "sources.s.connect.kind: is missing; the kinds are 'sql', 'csv', 'excel', 'json', 'xml', 'parquet'.",
+                "sources.s.connect.kind: is missing; the kinds are 'csv', 'excel', 'json', 'parquet', 'sql', 'xml'.",
                 "sources.s.map.whole: 'as: full_name' needs an attribute to fill, of type given_name, family_name or organisation",
             ],
         ),

@@ -67,8 +67,14 @@ def test_a_few_bad_values_are_no_mistake_of_the_map(remarks_on):
 
 def test_a_column_that_is_always_empty_is_noticed(remarks_on):
     """Perhaps it is another column that holds the e-mails."""
-    (told,) = remarks_on("".join(good(n, mail="n/a") for n in range(10)))
+    (told,) = remarks_on("".join(good(n, mail="") for n in range(10)))
     assert told == "map.email (mail): there is no value in the first 10 rows"
+
+
+def test_a_column_of_stand_ins_is_noticed(remarks_on):
+    """Somebody fills in 99/99/99 where a date is not known: that is no wrong date, but no date either."""
+    (told,) = remarks_on("".join(good(n, born="99/99/99" if n < 8 else "03/04/1980") for n in range(10)))
+    assert told == "map.birth_date (born): 8 of 10 values stand for nothing (n/a, 99/99/9999); is it the right column?"
 
 
 def test_keys_that_are_missing_or_repeated_are_noticed(remarks_on):

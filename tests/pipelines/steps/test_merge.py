@@ -9,20 +9,12 @@ from pipelines.steps.consolidate import pull
 from pipelines.steps.merge import merge_records
 from pipelines.steps.session import open_session
 from tests.stories.organisation import Organisation
+from tests.stories.people import drawn
 from warehouse.contacts import contacts_of
 from warehouse.tasks import open_tasks
 
-CRM = """
-    id | given_name | family_name | email               | birth_date | city
-    1  | Ann        | Lee         | ann@lee.example     | 1980-04-03 | Leeds
-    2  | Bob        | Ray         | bob@ray.example     | 1975-01-30 | York
-    3  | Cleo       | Marsh       | cleo@far.example    | 1991-12-12 | Hull
-"""
-BILLING = """
-    no | given_name | family_name | email               | birth_date | city
-    1  | Ann        | Lee         | ann@lee.example     | 1980-04-03 | Leeds
-    2  | Bob        | Ray         | bobby@ray.example   | 1975-03-30 | York
-"""
+CRM = drawn("id", {"1": "Ann", "2": "Bob", "3": "Cleo"})
+BILLING = drawn("no", {"1": "Ann", "2": "Bob"}, email=["ann@lee.example", "bobby@ray.example"], birth_date=["1980-04-03", "1975-03-30"])
 
 
 @pytest.fixture
@@ -74,7 +66,7 @@ def test_a_golden_record_says_how_well_it_hangs_together(disagreeing: Organisati
 
 def test_golden_records_are_made_only_of_records_with_a_golden_id(disagreeing: Organisation) -> None:
     """A record that came after the ids were given is not passed by in silence. (Invariant 1)"""
-    disagreeing.department("crm", CRM + "\n    4 | Dora | Pike | dora@pike.example | 1966-06-06 | Bath")
+    disagreeing.department("crm", drawn("id", {"1": "Ann", "2": "Bob", "3": "Cleo", "4": "Dora"}))
     with open_session(disagreeing.project()) as session:
         for source in session.project.sources:
             pull(session, source)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -92,3 +94,11 @@ def test_the_code_has_a_fingerprint() -> None:
     first = code_fingerprint()
     code_fingerprint.cache_clear()
     assert code_fingerprint() == first
+
+
+def test_a_process_that_outlives_an_upgrade_notes_the_code_it_began_with():
+    """Its files are others by now, what it has loaded is not: else rows made by the old code would pass for made by the new."""
+    told = "import pipelines.steps.session as s; s.HOUSE = s.HOUSE / 'upgraded'; print(s.code_fingerprint())"
+    noted = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout.strip()
+    code_fingerprint.cache_clear()
+    assert noted == code_fingerprint()

@@ -102,7 +102,7 @@ def relate(
     found = Related(
         members.order[members.start[left]][kept],
         members.order[members.start[right]][kept],
-        kinds(linkage, model.comparisons, organisations(forms, model.comparisons, members), left, right)[kept],
+        kinds(linkage.best, model.comparisons, organisations(forms, members), left, right)[kept],
         probability[kept],
         strength_of(probability[kept]),
         names_of(equal[kept], [c.name for c in model.comparisons]),
@@ -139,7 +139,7 @@ def strength_of(probability: Floats) -> Bits:
 def equal_comparisons(linkage: Linkage, comparisons: Sequence[Comparison]) -> Mask:
     """On which comparisons some record of one cluster equals one of the other; a comparison that speaks for nobody does not count."""
     telling = np.array([c.role is not Role.NEUTRAL for c in comparisons], bool)
-    return (linkage.best > 0) & (linkage.best <= len(RARITY)) & telling
+    return np.asarray((linkage.best > 0) & (linkage.best <= len(RARITY)) & telling)
 
 
 def names_of(chosen: Mask, names: Sequence[str]) -> pa.StringArray:
@@ -153,7 +153,7 @@ def names_of(chosen: Mask, names: Sequence[str]) -> pa.StringArray:
     return pa.array(texts, pa.string()).take(pa.array(which.reshape(-1)))
 
 
-def organisations(forms: Mapping[str, Forms], comparisons: Sequence[Comparison], members: Members) -> Mask:
+def organisations(forms: Mapping[str, Forms], members: Members) -> Mask:
     """Which clusters are organisations: more of their records name one than name a person.
 
     Somebody with an employer is named at least as often; an organisation's contact is not named everywhere.
@@ -167,11 +167,11 @@ def organisations(forms: Mapping[str, Forms], comparisons: Sequence[Comparison],
     return naming(frozenset({"organisation"})) > naming(frozenset({"given_name", "full_name", "date_of_birth"}))
 
 
-def kinds(linkage: Linkage, comparisons: Sequence[Comparison], firm: Mask, left: Ints, right: Ints) -> npt.NDArray[np.int8]:
-    """How the clusters of each pair belong together, as an index into `KINDS`."""
+def kinds(levels: LevelArray, comparisons: Sequence[Comparison], firm: Mask, left: Ints, right: Ints) -> npt.NDArray[np.int8]:
+    """How the two of each pair belong together, as an index into `KINDS`; `levels` (pairs × comparisons) are their strongest."""
     at_home, one_firm = np.zeros(len(left), bool), np.zeros(len(left), bool)
     for k, comparison in enumerate(comparisons):
-        level = linkage.best[:, k]
+        level = levels[:, k]
         at_home |= np.isin(level, levels_at_home(comparison))
         if comparison.attributes[0].type in ("organisation", "url"):
             one_firm |= (level > 0) & (level < len(comparison.labels) - 1)

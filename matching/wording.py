@@ -54,7 +54,11 @@ def rarity(level: str) -> str | None:
     ('shared by 1 in 10,000', 'shared by fewer than 1 in 100,000', None)
     """
     found = next((one for one in RARITY if level.endswith(f"({one})")), None)
-    return None if found is None else f"shared by {SPOKEN.get(found.split(' ', 1)[0], '')}{found.removeprefix('rarer than ').removeprefix('over ')}"
+    return (
+        None
+        if found is None
+        else f"shared by {SPOKEN.get(found.split(' ', 1)[0], '')}{found.removeprefix('rarer than ').removeprefix('over ')}"
+    )
 
 
 SPOKEN: Mapping[str, str] = {"rarer": "fewer than ", "over": "more than "}
@@ -68,3 +72,14 @@ def plain_level(level: str) -> str:
     ('exact', 'nickname')
     """
     return level.rsplit(" (", 1)[0] if rarity(level) else level
+
+
+def per_cent(share: float) -> str:
+    """A probability to two figures behind the point, never rounded to certainty.
+
+    >>> per_cent(0.98984), per_cent(0.9999999), per_cent(1e-9)
+    ('98.98 %', '>99.99 %', '<0.01 %')
+    """
+    if share > 0.9999:
+        return ">99.99 %"
+    return "<0.01 %" if share < 0.0001 else f"{share:.2%}".replace("%", " %")

@@ -46,8 +46,12 @@ def relatives(connection: sa.Connection, number: int, run: int | None = None) ->
     rows = connection.execute(
         sa.select(golden_identity.c.golden_number, golden_identity.c.golden_id, *told).select_from(joined).where(here)
     )
-    found = [Relative(*row[:4], tuple(filter(None, (row.shared or "").split(",")))) for row in rows]
+    found = [Relative(row.golden_number, row.golden_id, row.kind, row.probability, _names(row.shared)) for row in rows]
     return sorted(found, key=lambda one: (-(one.probability or 0), one.golden_number, one.kind))
+
+
+def _names(shared: str | None) -> tuple[str, ...]:
+    return tuple(name for name in (shared or "").split(",") if name)
 
 
 def relationship_counts(connection: sa.Connection, run: int | None = None) -> Mapping[str, int]:

@@ -37,9 +37,20 @@ ATTRIBUTES = {
     "birth_date": {"type": "date_of_birth"},
     "city": {"type": "city"},
 }
-VERSIONED = ("record", "source_record", "standard_record", "crosswalk", "identity_state", "golden_version", "golden_contact")
+VERSIONED = (
+    "record",
+    "source_record",
+    "standard_record",
+    "crosswalk",
+    "identity_state",
+    "golden_version",
+    "golden_contact",
+    "relationship",
+)
 EVENTS = ("golden_identity", "identity_event", "outbox", "publication", "decision", "model")
 VIEWS = ("golden_crosswalk", "golden_customer", "golden_provenance", "golden_contact_current")
+SEEN = ("golden_crosswalk", "golden_customer", "golden_provenance", "golden_relationship")
+IDS = ("golden_id", "left_id", "right_id")
 Rows = list[dict[str, str | None]]
 
 
@@ -163,9 +174,7 @@ class Organisation:
     def everything(self) -> dict[str, set[tuple[str, ...]]]:
         """What consumers see, without golden ids: for comparing what two runs came to."""
         with self.reading() as connection:
-            seen = {
-                name: told(connection, f"SELECT * FROM {name}") for name in ("golden_crosswalk", "golden_customer", "golden_provenance")
-            }
+            seen = {name: told(connection, f"SELECT * FROM {name}") for name in SEEN}
         return without_ids(seen)
 
 
@@ -226,6 +235,6 @@ def without_ids(seen: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, set[tu
         key = f"{row['source']}:{row['record_key']}"
         members[row["golden_id"]] = min(members.get(row["golden_id"], key), key)
     return {
-        name: {tuple(members[value] if column == "golden_id" else str(value) for column, value in row.items()) for row in rows}
+        name: {tuple(members[value] if column in IDS else str(value) for column, value in row.items()) for row in rows}
         for name, rows in seen.items()
     }

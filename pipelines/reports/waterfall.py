@@ -133,7 +133,9 @@ def comparison_step(one: Evidence, before: float, label: str) -> Step:
     told = f"{label}: {detail}; {left} beside {right}; {one.weight:+.2f} bits for the same, {one.related_weight:+.2f} for related"
     same = left if left == right else ""
     values = fitted(same, 2 * LONGEST_VALUE) if same else f"{fitted(left, LONGEST_VALUE)} | {fitted(right, LONGEST_VALUE)}"
-    return Step(readable(label), readable(detail), values, before, before + one.weight, one.related_weight, side(one.weight), told[:500])
+    return Step(
+        readable(label), readable(detail), values, before, before + one.weight, one.related_weight, side(one.weight), readable(told[:500])
+    )
 
 
 def called(one: Evidence, words: Mapping[str, str]) -> str:

@@ -197,4 +197,4 @@ def against(
     elif not separated and not twice and project.match.hold and same <= project.match.ask[1]:
         yield f"Over all their records it is {per_cent(same)}; match.hold keeps them apart until a steward has decided."
     elif not separated and not twice:
-        yield f"Nothing but chance: over all their records it is {per_cent(same)}, and no key brought them together, or they have changed since."
+        yield f"Nothing: over all their records it is {per_cent(same)}; no key brought them together, or they have changed."

@@ -234,7 +234,10 @@ def without_ids(seen: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, set[tu
     for row in seen["golden_crosswalk"]:
         key = f"{row['source']}:{row['record_key']}"
         members[row["golden_id"]] = min(members.get(row["golden_id"], key), key)
-    return {
-        name: {tuple(members[value] if column in IDS else str(value) for column, value in row.items()) for row in rows}
-        for name, rows in seen.items()
-    }
+    return {name: {tuple(unordered(row, members)) for row in rows} for name, rows in seen.items()}
+
+
+def unordered(row: Mapping[str, Any], members: Mapping[str, str]) -> list[str]:
+    """A row's texts with members for golden ids; of a relationship, the two ends in the order of their members."""
+    ends = sorted(members[row[name]] for name in IDS if name in row)
+    return [*ends, *(str(value) for column, value in row.items() if column not in IDS)]

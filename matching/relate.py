@@ -29,6 +29,8 @@ LEAST = 0.5
 """Probability of *related* from which on two clusters are."""
 PROPOSED = 0.2
 """Probability of *related*, if they are not the same, from which on a candidate pair lets two clusters be compared as a whole."""
+LEAST_SHARED = 2
+"""Shared comparisons that must agree where two are neither a household nor a branch: a surname alone makes no relatives."""
 LARGEST_HOUSEHOLD = 12
 """People in a household at most; what is larger is a hall, a care home or a telephone that stands for nobody's, and is cut."""
 
@@ -63,7 +65,7 @@ class Related:
     strength: Bits
     """Log-odds of *related*, in millionths of a bit."""
     shared: pa.StringArray
-    """The comparisons on which some of their records are equal, in the model's order, joined by commas."""
+    """The comparisons on which some of their records are equal (`equal_comparisons`), in the model's order, joined by commas."""
     households: int = 0
     people: int = 0
     """In all households together."""
@@ -97,15 +99,15 @@ def relate(
     linkage = linkages(members, left, right, levels_of, model.scoring, population)
     apart = ~linkage.admissible | told_apart(members, left, right, decided)
     probability = related_probability(linkage, model, apart)
-    kept = probability >= LEAST
-    equal = equal_comparisons(linkage, model.comparisons)
+    kind = kinds(linkage.best, model.comparisons, organisations(forms, members), left, right)
+    kept = (probability >= LEAST) & ((kind != KINDS.index(Kind.RELATED)) | (agreeing(linkage, model.comparisons) >= LEAST_SHARED))
     found = Related(
         members.order[members.start[left]][kept],
         members.order[members.start[right]][kept],
-        kinds(linkage.best, model.comparisons, organisations(forms, members), left, right)[kept],
+        kind[kept],
         probability[kept],
         strength_of(probability[kept]),
-        names_of(equal[kept], [c.name for c in model.comparisons]),
+        names_of(equal_comparisons(linkage, model.comparisons)[kept], [c.name for c in model.comparisons]),
     )
     return with_households(found, len(population))
 
@@ -137,9 +139,22 @@ def strength_of(probability: Floats) -> Bits:
 
 
 def equal_comparisons(linkage: Linkage, comparisons: Sequence[Comparison]) -> Mask:
-    """On which comparisons some record of one cluster equals one of the other; a comparison that speaks for nobody does not count."""
+    """On which comparisons some record of one cluster equals one of the other, or has the same address or telephone, however written.
+
+    A comparison that speaks for nobody does not count.
+    """
     telling = np.array([c.role is not Role.NEUTRAL for c in comparisons], bool)
-    return np.asarray((linkage.best > 0) & (linkage.best <= len(RARITY)) & telling)
+    equal = (linkage.best > 0) & (linkage.best <= len(RARITY)) & telling
+    for k, comparison in enumerate(comparisons):
+        equal[:, k] |= np.isin(linkage.best[:, k], levels_at_home(comparison))
+    return np.asarray(equal)
+
+
+def agreeing(linkage: Linkage, comparisons: Sequence[Comparison]) -> npt.NDArray[np.int64]:
+    """On how many shared comparisons some record of one cluster agrees with one of the other, at any level but the last."""
+    last = np.array([len(c.labels) - 1 for c in comparisons])
+    shared = np.array([c.role is Role.SHARED for c in comparisons], bool)
+    return np.asarray(((linkage.best > 0) & (linkage.best < last) & shared).sum(axis=1))
 
 
 def names_of(chosen: Mask, names: Sequence[str]) -> pa.StringArray:

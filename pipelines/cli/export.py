@@ -35,7 +35,7 @@ def export(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write the published golden table, crosswalk or relationships to a file.
+    """Write a published table to a file.
 
     It is written part by part, so its size does not matter. Rows come in no particular order.
     """

@@ -285,3 +285,17 @@ def take(found: Records, order: list[int]) -> Records:
         columns[name] = replace(column, row=row[by_row].astype(np.int32), code=column.code[by_row], position=column.position[by_row])
     chosen = np.array(order)
     return replace(found, ids=found.ids[chosen], source=found.source[chosen], keys=found.keys.take(pa.array(chosen)), columns=columns)
+
+
+def test_a_surname_alone_makes_no_relatives() -> None:
+    """Who bears the same one is a stranger still; the same town beside it makes two related."""
+    found = records(
+        PEOPLE,
+        """
+        crm:1 | Mary  | Smith | - | - | 12 Elm Street | Salem
+        crm:2 | John  | Smith | - | - | -             | -
+        crm:3 | Peter | Wade  | - | - | 80 Far Lane   | Salem
+        crm:4 | Paula | Wade  | - | - | 9 Oak Avenue  | Salem
+        """,
+    )
+    assert related_in(found, by_hand(found), label=[0, 1, 2, 3]) == [("crm:3", "crm:4", "related")]

@@ -112,7 +112,7 @@ def conclusion(pair: ScoredPair) -> str:
     if pair.match_probability >= 0.5:
         return "one customer" if pair.match_probability >= SURE else "probably one customer"
     if pair.winner is PairClass.RELATED:
-        return relation(pair)
+        return relation(pair) if pair.related_probability >= SURE else f"probably {relation(pair)}"
     return "two customers" if pair.match_probability <= 1 - SURE else "probably two customers"
 
 

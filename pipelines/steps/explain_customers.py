@@ -192,7 +192,7 @@ def against(
     if same <= project.match.join:
         among = "their two records" if pairs == 1 else f"all {pairs:,} pairs of their records"
         worst = sorted((one for one in evidence if one.weight < 0), key=lambda one: one.weight)[:MOST_AGAINST]
-        most = f"; most speaks {listed(f'{words[one.comparison]} ({one.weight:+.2f} bits)' for one in worst)}" if worst else ""
+        most = f"; most against it: {listed(f'{words[one.comparison]} ({one.weight:+.2f} bits)' for one in worst)}" if worst else ""
         yield f"Over {among} the probability that they are the same is {per_cent(same)}{most}."
     elif not separated and not twice and project.match.hold and same <= project.match.ask[1]:
         yield f"Over all their records it is {per_cent(same)}; match.hold keeps them apart until a steward has decided."

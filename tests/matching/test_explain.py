@@ -42,6 +42,7 @@ SENTENCES = [
     ),
     (f"given_name={EQUAL}; email=close", (0.95, 0.01), "same given name, email close: one customer"),
     (f"given_name={EQUAL}", (0.6, 0.1), "same given name: probably one customer"),
+    (f"phone={EQUAL}; given_name=different", (0.25, 0.74), "same telephone, but another given name: probably one household, two people"),
     ("given_name=different; phone=missing", (0.0, 0.0), "another given name: two customers"),
     ("given_name=nickname; address=same city", (0.3, 0.1), "given name nickname and address of the same city: probably two customers"),
     ("given_name=missing", (0.0, 0.0), "nothing to compare: two customers"),

@@ -250,3 +250,17 @@ def golden_customers(warehouse) -> list[list[RecordKey]]:
     for row in published_crosswalk(warehouse).to_pylist():
         held.setdefault(row["golden_id"], []).append(RecordKey(row["source"], row["record_key"]))
     return [sorted(keys) for _, keys in sorted(held.items())]
+
+
+def test_a_stewards_decision_is_the_strongest_link(published_copy):
+    """Two unlike members whom a steward has joined hang together by that, and not by way of others. (Invariant 3)"""
+    project = load_project(published_copy)
+    with open_project_warehouse(project) as warehouse:
+        found, _ = unlike_members(warehouse, project)
+        left, right = found.pair.left, found.pair.right
+        decided = Decision(right, left, Verdict.SAME, "ruth", datetime(2026, 3, 1, tzinfo=UTC), "she married", "g1")
+        with warehouse.begin() as connection:
+            append_decisions(connection, [decided])
+        (link,) = explain_pair(warehouse, project, left, right).held_by.chain
+    assert (link.left, link.right, link.decision.steward) == (left, right, "ruth")
+    assert link.match_weight == found.pair.match_weight

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from domain.evidence import Evidence, ScoredPair
+from domain.evidence import Evidence, PairClass, ScoredPair
 from domain.records import RecordKey
 from matching.compare import RARITY, Comparison, level_matrix
 from matching.forms import Forms
+from matching.linkage import Members
 from matching.model import Model
 from matching.records import Records
+from matching.relate import KINDS, Kind, kinds, organisations
 from matching.score import MICRO, probabilities
+from matching.wording import listed, rarity
+
+MISSING = "missing"
+"""The level of a comparison for which one of the two records has no value, or both."""
+DIFFERENT = "different"
+LEAST_TOLD = 1.0
+"""Bits below which it is not told that a comparison differs: a consent or a date of joining says nothing of who somebody is."""
+SURE = 0.9
+"""Probability from which on a sentence does without *probably*."""
 
 
 def explain(records: Records, forms: Mapping[str, Forms], model: Model, left: int, right: int) -> ScoredPair:
@@ -23,18 +34,17 @@ def explain(records: Records, forms: Mapping[str, Forms], model: Model, left: in
     evidence = []
     same, related = model.scoring.prior_same, model.scoring.prior_related
     weight_same = weight_related = 0
-    levels = level_matrix(model.comparisons, forms, classes, a, b)[0].tolist()
-    for comparison, weights, level in zip(model.comparisons, model.scoring.weights, levels, strict=True):
+    levels = level_matrix(model.comparisons, forms, classes, a, b)
+    for comparison, weights, level in zip(model.comparisons, model.scoring.weights, levels[0].tolist(), strict=True):
         weight_same += int(weights.same[level])
         weight_related += int(weights.related[level])
         shown = [values_of(records, comparison, position) for position in (left, right)]
-        evidence.append(
-            Evidence(
-                comparison.name, comparison.labels[level], weights.same[level] / MICRO, weights.related[level] / MICRO, shown[0], shown[1]
-            )
-        )
+        label = comparison.labels[level]
+        bits = weights.same[level] / MICRO, weights.related[level] / MICRO
+        evidence.append(Evidence(comparison.name, label, *bits, shown[0], shown[1], rarity(label)))
     of_same, of_related = probabilities(np.array([same + weight_same]), np.array([related + weight_related]))
     match_weight = model.scoring.weight(np.array([weight_same]), np.array([weight_related]))[0]
+    firm = organisations(forms, Members.of(np.arange(len(records), dtype=np.int32)))
     return ScoredPair(
         key_of(records, left),
         key_of(records, right),
@@ -44,6 +54,8 @@ def explain(records: Records, forms: Mapping[str, Forms], model: Model, left: in
         float(of_same[0]),
         float(match_weight) / MICRO,
         float(of_related[0]),
+        str(KINDS[kinds(levels, model.comparisons, firm, a, b)[0]]),
+        (bool(firm[left]), bool(firm[right])),
     )
 
 
@@ -66,10 +78,10 @@ def sentence(pair: ScoredPair, names: Mapping[str, str] | None = None) -> str:
 
     `names` says how a comparison is called for people, where its own name will not do.
     """
-    called = {e.comparison: (names or {}).get(e.comparison, e.comparison.replace("_", " ")) for e in pair.evidence}
-    same = [called[e.comparison] for e in pair.evidence if is_equal(e)]
-    other = [called[e.comparison] for e in pair.evidence if e.level == "different"]
-    near = [f"{called[e.comparison]} {e.level}" for e in pair.evidence if not is_equal(e) and e.level not in ("missing", "different")]
+    words = {e.comparison: (names or {}).get(e.comparison, e.comparison.replace("_", " ")) for e in pair.evidence}
+    same = [words[e.comparison] for e in pair.evidence if is_equal(e)]
+    other = [words[e.comparison] for e in pair.evidence if e.level == DIFFERENT and e.weight < -LEAST_TOLD]
+    near = [nearly(words[e.comparison], e.level) for e in pair.evidence if not is_equal(e) and e.level not in (MISSING, DIFFERENT)]
     parts = [f"same {listed(same)}"] if same else []
     parts += [listed(near)] if near else []
     told = ", ".join(parts)
@@ -78,24 +90,38 @@ def sentence(pair: ScoredPair, names: Mapping[str, str] | None = None) -> str:
     return f"{told or 'nothing to compare'}: {conclusion(pair)}"
 
 
+def nearly(word: str, level: str) -> str:
+    """A comparison that is neither equal nor different.
+
+    >>> nearly("birth date", "same month and year"), nearly("given name", "close")
+    ('birth date of the same month and year', 'given name close')
+    >>> nearly("address", "same address, spelled otherwise or another unit")
+    'same address, spelled otherwise or another unit'
+    """
+    if word in level:
+        return level
+    return f"{word} of the {level}" if level.startswith("same ") else f"{word} {level}"
+
+
 def is_equal(evidence: Evidence) -> bool:
     """Whether the level is one of the equal ones."""
     return any(evidence.level.endswith(f"({rarity})") for rarity in RARITY)
 
 
-def listed(words: Sequence[str]) -> str:
-    """
-    >>> listed(["surname", "address", "telephone"])
-    'surname, address and telephone'
-    """
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-
-
 def conclusion(pair: ScoredPair) -> str:
     """What follows from the classes' probabilities."""
-    unrelated = 1 - pair.match_probability - pair.related_probability
     if pair.match_probability >= 0.5:
-        return "one customer" if pair.match_probability >= 0.9 else "probably one customer"
-    if pair.related_probability >= unrelated:
+        return "one customer" if pair.match_probability >= SURE else "probably one customer"
+    if pair.winner is PairClass.RELATED:
+        return relation(pair) if pair.related_probability >= SURE else f"probably {relation(pair)}"
+    return "two customers" if pair.match_probability <= 1 - SURE else "probably two customers"
+
+
+def relation(pair: ScoredPair) -> str:
+    """What two related records are: an organisation is nobody's household."""
+    if pair.related_as == Kind.HOUSEHOLD:
         return "one household, two people"
-    return "two customers" if pair.match_probability <= 0.1 else "probably two customers"
+    if pair.related_as == Kind.BRANCH:
+        return "branches of one firm, two customers"
+    both = {(True, True): "organisations", (False, False): "people"}.get(pair.organisations, "customers")
+    return f"related, two {both}"

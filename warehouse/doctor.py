@@ -22,6 +22,7 @@ from warehouse.tables import (
     quality_result,
     quarantine,
     record,
+    relationship,
     source,
     source_batch,
     source_record,
@@ -92,6 +93,13 @@ def _golden_findings(attributes: Sequence[Attribute]) -> Iterator[Finding]:
     yield (
         "contacts belong to a golden id that is not live",
         _rows(golden_contact.c.contact_id, visible(golden_contact, PUBLISHED), ~_is_live(golden_contact)),
+    )
+    living_numbers = sa.select(identity_state.c.golden_number).where(living)
+    ends = (relationship.c.left_number.not_in(living_numbers), relationship.c.right_number.not_in(living_numbers))
+    loose = sa.or_(*ends, relationship.c.left_number >= relationship.c.right_number)
+    yield (
+        "relationships do not lead from one live golden id to a later one",
+        _rows(relationship.c.relationship_id, visible(relationship, PUBLISHED), loose),
     )
 
 

@@ -21,6 +21,7 @@ from warehouse.tables import (
     identity_state,
     outbox,
     record,
+    related_cluster,
     relationship,
     scored_pair,
     source,
@@ -42,7 +43,7 @@ def remove_leftovers(warehouse: Warehouse) -> None:
     for table in (source_record, *_generated(warehouse, standard_record(()))):
         _remove_unseen_records(warehouse, table, last)
     remove_unpublished(warehouse)
-    for table in (cluster_member, scored_pair):
+    for table in (cluster_member, related_cluster, scored_pair):
         _remove_superseded(warehouse, table)
 
 

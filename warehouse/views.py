@@ -114,5 +114,11 @@ def _relationships() -> sa.Select[Any]:
     left, right = golden_identity.alias("left_side"), golden_identity.alias("right_side")
     joined = relationship.join(left, left.c.golden_number == relationship.c.left_number)
     joined = joined.join(right, right.c.golden_number == relationship.c.right_number)
-    columns = (left.c.golden_id.label("left_id"), right.c.golden_id.label("right_id"), relationship.c.kind, relationship.c.probability)
+    columns = (
+        left.c.golden_id.label("left_id"),
+        right.c.golden_id.label("right_id"),
+        relationship.c.kind,
+        relationship.c.probability,
+        relationship.c.shared,
+    )
     return sa.select(*columns).select_from(joined).where(visible(relationship, PUBLISHED))

@@ -31,6 +31,8 @@ def draw_duplication(report: DuplicationReport, page: Path | None) -> None:
         target.print(terminal.duplication_view(report))
         return
     say(report.headline, style="bold")
+    if report.household_line:
+        say(report.household_line)
     for table in (terminal.department_table(report), terminal.attribute_table(report), terminal.size_table(report)):
         target.print(fitted(table))
     say(f"For the overlap of the departments, see {page or 'the page of `onefold report`'} or widen the terminal to {WIDE} columns.", "dim")

@@ -19,7 +19,9 @@ def export(
     table: Annotated[
         What,
         typer.Argument(
-            metavar="TABLE", help="golden or crosswalk: the golden customers, or the golden id of every source record.", show_default=False
+            metavar="TABLE",
+            help="golden, crosswalk or relationships: the golden customers, the golden id of every source record, or who belongs together.",
+            show_default=False,
         ),
     ],
     out: Annotated[
@@ -33,7 +35,7 @@ def export(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write the published golden table or crosswalk to a file.
+    """Write a published table to a file.
 
     It is written part by part, so its size does not matter. Rows come in no particular order.
     """

@@ -15,10 +15,11 @@ from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, projec
 
 if TYPE_CHECKING:
     from domain.records import RecordKey
+    from pipelines.steps.relatives import ShownRelative
     from pipelines.steps.show import Member, Shown, ShownValue
 
-MOST_OTHERS, MOST_KEYS, MOST_MEMBERS = 5, 3, 50
-"""Other values of an attribute, records of a value, and members that are shown; --json has them all."""
+MOST_OTHERS, MOST_KEYS, MOST_MEMBERS, MOST_RELATIVES = 5, 3, 50, 12
+"""Other values of an attribute, records of a value, members and relatives that are shown; --json has them all."""
 LONGEST_RAW = 80
 Line = tuple[str, Text | Padding, str]
 
@@ -54,6 +55,8 @@ def show(
     draw(values_table(found))
     if found.without:
         say(f"no value: {', '.join(map(readable, found.without))}", style="dim")
+    for line in relative_lines(found.relatives):
+        say(line)
     draw(members_table(found.members, [a.name for a in chosen.attributes if a.role is not Role.NEUTRAL]))
     if len(found.members) > MOST_MEMBERS:
         say(f"and {len(found.members) - MOST_MEMBERS:,} more records: --json has them all", style="dim")
@@ -71,6 +74,23 @@ def summary(found: Shown) -> str:
     if found.cohesion is not None and len(found.members) > 1:
         parts.append(f"its least certain record belongs to it with {percent(found.cohesion)}")
     return " · ".join(parts)
+
+
+def relative_lines(relatives: Sequence[ShownRelative]) -> Iterator[str]:
+    """Who belongs to the customer, a line each."""
+    for one in relatives[:MOST_RELATIVES]:
+        yield f"{one.kind}: {one.golden_id} {shown(one.name)}{how_related(one)}"
+    if len(relatives) > MOST_RELATIVES:
+        yield f"and {len(relatives) - MOST_RELATIVES:,} more who belong together with this one: --json has them all"
+
+
+def how_related(one: ShownRelative) -> str:
+    """What the two have in common, or who links them."""
+    from matching.wording import listed
+
+    if one.through:
+        return f", through {one.through}"
+    return f", same {listed(one.shared)}" if one.shared else ""
 
 
 def values_table(found: Shown) -> Table:

@@ -64,6 +64,8 @@ def of_merge(found: MergeReport) -> Metadata:
     return {
         "dagster/row_count": found.golden_customers,
         **{name.replace("_", " "): count for name, count in counts.items()},
+        "households": found.relationships.households,
+        "people in households": found.relationships.people,
         "records of a customer already held": f"{found.duplication.share_repeated:.0%}",
         "departments": table(departments(found.duplication)),
         "attributes": table(captures(found.duplication)),

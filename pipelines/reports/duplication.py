@@ -86,6 +86,9 @@ class DuplicationReport:
     """For each department and attribute: customers it has no value of, though another department has one."""
     sizes: tuple[tuple[int, int], ...]
     """Number of records of a customer, and how many customers have that many."""
+    households: int | None = None
+    """Groups of customers who share an address or a telephone; none where it is not known."""
+    people_in_households: int | None = None
 
     @property
     def repeated(self) -> int:
@@ -130,6 +133,14 @@ class DuplicationReport:
         )
         top = self.most_captured
         return f"{sentence}, and {top.label} was captured {top.per_customer:.1f} times per customer." if top else f"{sentence}."
+
+    @property
+    def household_line(self) -> str:
+        """How many customers live together, in one sentence; empty where nobody does or it is not known."""
+        if not self.households or not self.people_in_households:
+            return ""
+        verb = "shares" if self.households == 1 else "share"
+        return f"{plural(self.households, 'household')} of {self.people_in_households:,} people {verb} an address or a telephone."
 
     def to_dict(self) -> dict[str, Any]:
         """As plain lists, numbers and texts, ready for JSON."""

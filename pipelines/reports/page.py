@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from pipelines.reports.duplication import DuplicationReport, percent, plural, readable, share
+from pipelines.reports.templates import templates
 
 MOST_DEPARTMENTS = 24
 """Of the heat maps; the largest are shown."""
@@ -145,8 +145,6 @@ def shortened(name: str, width: int = 22) -> str:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = templates()
     environment.filters |= {"percent": percent, "shortened": shortened, "count": "{:,}".format}
     return environment

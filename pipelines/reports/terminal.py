@@ -23,6 +23,8 @@ def duplication_view(report: DuplicationReport) -> RenderableType:
     headline = Text(report.headline, style="bold")
     if not report.records:
         return headline
+    if report.household_line:
+        headline.append(f"\n{report.household_line}", style="not bold")
     parts: list[RenderableType] = [headline, department_table(report), attribute_table(report), size_table(report)]
     if len(report.departments) > 1:
         parts.append(overlap_matrix(report))

@@ -128,7 +128,7 @@ def anything_changed(parts: Mapping[str, Any]) -> bool:
     """Whether the run has staged anything that is not published already."""
     identity, merged = parts.get("identity", {}), parts.get("merge", {})
     return any(identity.get(name) for name in ("minted", "merged", "split", "revived", "retired", "moved")) or any(
-        merged.get(name) for name in ("new", "changed", "removed", "contacts_changed")
+        (merged | merged.get("relationships", {})).get(name) for name in ("new", "changed", "removed", "contacts_changed", "changed_links")
     )
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from domain.decisions import Decision
 from domain.errors import OnefoldError
 from domain.evidence import ScoredPair
 from domain.records import RecordKey
 from matching.assemble import assemble
+from matching.chance import Population
 from matching.explain import explain, sentence
 from matching.forms import forms_of
+from matching.meet import Meeting, meeting
 from matching.model import Model, load_model
 from matching.records import Records
+from matching.train import unique_sources
+from matching.wording import called
 from pipelines.project import Project
+from pipelines.steps.explain_customers import Apart, Together, apart, together
 from pipelines.steps.lookup import Connection, live_record, written
 from warehouse.database import Warehouse
-from warehouse.decisions import decisions_about
-from warehouse.ledger import holder
+from warehouse.decisions import active_decisions
+from warehouse.ledger import holder, members
 from warehouse.models import adopted_model
 from warehouse.records import standard_values
 
@@ -35,6 +41,14 @@ class Explanation:
     """What a steward decided of the two, which outranks every score."""
     join: float
     """Clusters are cut at this match probability."""
+    meeting: Meeting | None = None
+    """Which blocking keys bring the two together."""
+    held_by: Together | None = None
+    """What holds the two together, where they are published as one customer."""
+    between: Apart | None = None
+    """How the two customers stand to one another, where they are published as two."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What each comparison is called for people."""
 
     @property
     def together(self) -> bool:
@@ -42,18 +56,27 @@ class Explanation:
         return self.golden_ids[0] is not None and self.golden_ids[0] == self.golden_ids[1]
 
     @property
+    def is_likely(self) -> bool:
+        """Whether the two by themselves would be joined."""
+        return self.pair.match_probability > self.join
+
+    @property
     def outcome(self) -> str:
         """What they are held to be, in one sentence; where it is not what their own score says, why."""
         left, right = self.golden_ids
-        likely = self.pair.match_probability > self.join
         if self.together:
-            why = "" if likely or self.decision else ", held together by other records of the same customer"
+            why = "" if self.is_likely or self.decision else ", held together by other records of the same customer"
             return f"Both belong to {left}{why}."
         if left is None or right is None:
             newer = self.pair.left if left is None else self.pair.right
             return f"{newer} arrived after the last publication and is in no golden record yet."
-        why = ", for the other records of the two speak against it" if likely and not self.decision else ""
+        why = ", for the other records of the two speak against it" if self.is_likely and not self.barred else ""
         return f"They belong to two golden customers, {left} and {right}{why}."
+
+    @property
+    def barred(self) -> bool:
+        """Whether a steward or a source that holds nobody twice keeps the two apart, whatever their score."""
+        return bool(self.decision or (self.between and self.between.is_barred))
 
 
 def explain_pair(warehouse: Warehouse, project: Project, left: RecordKey, right: RecordKey) -> Explanation:
@@ -66,17 +89,46 @@ def explain_pair(warehouse: Warehouse, project: Project, left: RecordKey, right:
     with warehouse.connect() as connection:
         model = model_in_use(connection, project)
         ids = [live_record(connection, project, key).record_id for key in (left, right)]
-        table = standard_values(connection, project.attributes, ids)
-        golden = published_in(connection, left), published_in(connection, right)
-        decided = next((one for one in decisions_about(connection, left) if {one.left, one.right} == {left, right}), None)
-    pair = scored(assemble(table, project.attributes), model, ids)
-    return Explanation(pair, sentence(pair), golden, decided, project.match.join)
+        numbers = holder(connection, left), holder(connection, right)
+        held = [dict(members(connection, number)) if number is not None else {} for number in numbers]
+        table = standard_values(connection, project.attributes, sorted({*ids, *held[0], *held[1]}))
+        decisions = active_decisions(connection)
+    records = assemble(table, project.attributes)
+    two = assemble(table.filter([one in ids for one in table.column("record_id").to_pylist()]), project.attributes)
+    pair, words = scored(two, model, ids), called(model.comparisons)
+    decided = next((one for one in decisions if {one.left, one.right} == {left, right}), None)
+    one = numbers[0] is not None and numbers[0] == numbers[1]
+    sides = [place_of(records, [number]) if not held[at] else place_of(records, list(held[at])) for at, number in enumerate(ids)]
+    first, second = (place_of(records, [number])[0] for number in ids)
+    return Explanation(
+        pair,
+        sentence(pair, words),
+        (golden_id(numbers[0]), golden_id(numbers[1])),
+        decided,
+        project.match.join,
+        meeting(forms_of(two), model, population_of(two, project)),
+        together(records, model, first, second, sides[0], decisions) if one else None,
+        apart(records, model, project, sides[0], sides[1], decisions) if not one and None not in numbers else None,
+        words,
+    )
 
 
-def scored(records: Records, model: Model, ids: list[int]) -> ScoredPair:
+def scored(records: Records, model: Model, ids: Sequence[int]) -> ScoredPair:
     """The evidence on two records, given by their record numbers; frequencies come from the model, so two records suffice."""
+    left, right = place_of(records, ids)
+    return explain(records, forms_of(records), model, left, right)
+
+
+def place_of(records: Records, ids: Sequence[int]) -> list[int]:
+    """The positions of record numbers that are live."""
     place = {int(number): at for at, number in enumerate(records.ids)}
-    return explain(records, forms_of(records), model, place[ids[0]], place[ids[1]])
+    return [place[number] for number in ids if number in place]
+
+
+def population_of(records: Records, project: Project) -> Population:
+    """Some records as the pairs they can form."""
+    unique = frozenset(source.name for source in project.sources if source.unique)
+    return Population(records.source, unique_sources(records.sources, unique))
 
 
 def model_in_use(connection: Connection, project: Project) -> Model:
@@ -87,7 +139,6 @@ def model_in_use(connection: Connection, project: Project) -> Model:
     return load_model(kept.artefact.encode(), project.attributes)
 
 
-def published_in(connection: Connection, key: RecordKey) -> str | None:
-    """The golden id that a record is published in."""
-    number = holder(connection, key)
+def golden_id(number: int | None) -> str | None:
+    """A golden number as people read it."""
     return None if number is None else written(number)

@@ -1,4 +1,4 @@
-"""Export: the published golden table or crosswalk as a file, part by part, so that memory does not grow with it."""
+"""Export: the published golden table, crosswalk or relationships as a file, part by part, so that memory does not grow with it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from warehouse.attribute_tables import golden_version
 from warehouse.bulk import stream
 from warehouse.database import Warehouse
 from warehouse.golden import golden_count
+from warehouse.relationships import relationship_counts
 from warehouse.runs import published_run, run_report
 from warehouse.views import consumer_views
 
@@ -30,6 +31,11 @@ PART_ROWS, PART_BYTES = 65_536, 64 << 20
 """What is written at a time; of a Parquet file, a row group."""
 MOMENTS = ("first_seen", "last_seen")
 TIME = pa.timestamp("us", "UTC")
+VIEWS = {
+    What.GOLDEN: "golden_customer_v1",
+    What.CROSSWALK: "golden_crosswalk_v1",
+    What.RELATIONSHIPS: "golden_relationship_v1",
+}
 FORMULA = r"^(\s*[=+\-@＝＋－＠|%]|[\t\r\n])"
 """What a spreadsheet may take for the beginning of a formula (OWASP, CSV injection), blanks before it included."""
 Progress = Callable[[int], None]
@@ -70,6 +76,9 @@ def published_count(warehouse: Warehouse, what: What) -> int | None:
     with warehouse.connect() as connection:
         row = run_report(connection, published_run(connection))
         customers = golden_count(connection)
+        related = sum(relationship_counts(connection).values())
+    if what is What.RELATIONSHIPS:
+        return related
     return customers if what is What.GOLDEN else ((row.report if row else None) or {}).get("records")
 
 
@@ -96,7 +105,7 @@ def replacing(path: Path, make_folder: bool = False) -> Iterator[BinaryIO]:
 
 def published_rows(warehouse: Warehouse, attributes: Sequence[Attribute], what: What) -> Iterator[pa.Table]:
     """The rows of a consumers' view, part by part, as of one moment; times are in UTC."""
-    name = {What.GOLDEN: "golden_customer_v1", What.CROSSWALK: "golden_crosswalk_v1"}[what]
+    name = VIEWS[what]
     statement: Any = next(view.statement for view in consumer_views(attributes) if view.name == name)
     kept = golden_version(attributes).c
     # The view tells times in each database's own way; what is kept is the same on both.

@@ -12,6 +12,8 @@ class What(StrEnum):
     """The golden customers, one row each: the consumers' view `golden_customer`."""
     CROSSWALK = "crosswalk"
     """The golden id of every source record: the consumers' view `golden_crosswalk`."""
+    RELATIONSHIPS = "relationships"
+    """Golden customers that belong together, such as a household: the consumers' view `golden_relationship`."""
 
 
 class Format(StrEnum):

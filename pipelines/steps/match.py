@@ -21,6 +21,7 @@ from matching.forms import Forms, forms_of
 from matching.match import Scored, find_clusters, find_pairs, score_pairs
 from matching.model import Model, load_model
 from matching.records import Ints, Records
+from matching.relate import KINDS, Related, relate
 from matching.score import MICRO
 from matching.train import train, unique_sources
 from pipelines.project import Project
@@ -30,6 +31,7 @@ from warehouse.decisions import active_decisions
 from warehouse.models import adopt_model, adopted_model, save_model
 from warehouse.pairs import stage_pairs
 from warehouse.records import live_records
+from warehouse.related import stage_related
 from warehouse.sources import first_live_runs
 from warehouse.tasks import Question, sync_tasks
 
@@ -67,6 +69,10 @@ class MatchReport:
     """Candidate pairs by match probability, in twentieths."""
     last_decision: int = 0
     """Id of the latest decision of a steward that was known; what was decided later waits for the next run."""
+    related_clusters: int = 0
+    """Pairs of clusters that belong together without being the same."""
+    cut_households: int = 0
+    """Groups of people that were too large for a household and were cut at their weakest links."""
 
 
 def match_records(session: Session) -> MatchReport:
@@ -82,14 +88,17 @@ def match_records(session: Session) -> MatchReport:
     population = Population(records.source, unique, records.sources)
     model, pairs, patterns, trained = compared(session, forms, population)
     scored = score_pairs(pairs, patterns, model, population)
-    constraints = decided(decisions, records)
+    constraints = by_stewards = decided(decisions, records)
     if project.match.hold:
         constraints = held_apart(constraints, scored, project.match)
     clusters = find_clusters(forms, population, model, scored, project.match, constraints)
+    related = relate(forms, population, model, scored, clusters, by_stewards)
     keep(session, records, scored, clusters, project.match)
+    keep_related(session, records, related)
     ask_stewards(session, records, scored, project.match, constraints)
     report = report_of(records, scored, clusters, model, trained, project.match)
-    return replace(report, last_decision=max((one.id or 0 for one in decisions), default=0))
+    last = max((one.id or 0 for one in decisions), default=0)
+    return replace(report, last_decision=last, related_clusters=len(related), cut_households=related.cut)
 
 
 def compared(session: Session, forms: dict[str, Forms], population: Population) -> tuple[Model, Pairs, Patterns, bool]:
@@ -175,6 +184,18 @@ def keep(session: Session, records: Records, scored: Scored, clusters: Clusters,
         session.run,
         pa.table({"record_id": records.ids, "cluster": clusters.label.astype(np.int64), "linkage": clusters.linkage}),
     )
+
+
+def keep_related(session: Session, records: Records, related: Related) -> None:
+    """Keep the clusters that belong together."""
+    found = {
+        "left_id": records.ids[related.left],
+        "right_id": records.ids[related.right],
+        "kind": pa.array(map(str, KINDS)).take(pa.array(related.kind)),
+        "probability": related.probability,
+        "shared": related.shared,
+    }
+    stage_related(session.warehouse, session.run, pa.table(found))
 
 
 def verdicts(probability: npt.NDArray[np.float64], settings: MatchSettings) -> pa.Array:

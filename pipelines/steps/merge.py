@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from matching.survivorship.counters import counters
 from pipelines.project import Project
 from pipelines.reports.duplication import DuplicationReport, duplication
 from pipelines.steps.identify import Places
+from pipelines.steps.relationships import RelationshipReport, stage_golden_relationships
 from pipelines.steps.session import Session
 from warehouse.contacts import stage_contacts
 from warehouse.golden import stage_golden
@@ -39,12 +40,13 @@ class MergeReport:
     contacts_changed: bool
     conflicts: int
     """Customers whose records disagree on a protected attribute."""
+    relationships: RelationshipReport
     duplication: DuplicationReport
 
     @property
     def any(self) -> bool:
-        """Whether publishing would change any golden record."""
-        return bool(self.new or self.changed or self.removed or self.contacts_changed)
+        """Whether publishing would change any golden record, or what belongs together."""
+        return bool(self.new or self.changed or self.removed or self.contacts_changed or self.relationships.changed)
 
 
 def merge_records(session: Session) -> MergeReport:
@@ -60,6 +62,7 @@ def merge_records(session: Session) -> MergeReport:
     contact_changes = stage_contacts(session.warehouse, session.run, contact_table(contacts(records, golden, chosen, alike=alike)))
     disagreeing = conflicts(records, golden, chosen, alike=alike)
     open_conflicts(session, disagreeing)
+    related = stage_golden_relationships(session)
     return MergeReport(
         len(chosen.golden),
         changes.new,
@@ -68,7 +71,8 @@ def merge_records(session: Session) -> MergeReport:
         changes.values,
         contact_changes.any,
         len(disagreeing),
-        duplication(records, golden, alike=alike),
+        related,
+        replace(duplication(records, golden, alike=alike), households=related.households, people_in_households=related.people),
     )
 
 

@@ -23,6 +23,7 @@ from pipelines.steps.session import Session
 from warehouse.golden import golden_count
 from warehouse.ledger import published_crosswalk
 from warehouse.records import live_record_count
+from warehouse.relationships import relationship_counts
 from warehouse.runs import finish_run, note, run_report
 from warehouse.tasks import task_counts
 
@@ -80,6 +81,7 @@ def finish(session: Session, error: str = "", fingerprint: str | None = None) ->
         now = {
             "records": parts["match"]["records"] if "match" in parts else live_record_count(connection),
             "golden_customers": golden_count(connection),
+            "relationships": dict(relationship_counts(connection)),
             "open_tasks": sum(task_counts(connection).values()),
         }
     report = {**figures(session, parts, status), **now, "error": error, **measured(session)}

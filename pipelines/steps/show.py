@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
@@ -22,6 +22,7 @@ from matching.survivorship.alike import form_codes
 from matching.survivorship.losers import SAME_VALUE, Contender, losers
 from pipelines.project import Project
 from pipelines.steps.lookup import found, written
+from pipelines.steps.relatives import ShownRelative, shown_relatives
 from warehouse.database import Warehouse
 from warehouse.golden import GoldenRecord, GoldenValue, golden_record
 from warehouse.ledger import members
@@ -106,6 +107,8 @@ class Shown:
     """Probability that its least certain record belongs to it."""
     completeness: float | None
     """Share of the attributes that have a value."""
+    relatives: tuple[ShownRelative, ...] = ()
+    """Who lives in the same household first, then branches of the same firm, then others."""
 
 
 def show(warehouse: Warehouse, project: Project, asked: str) -> Shown:
@@ -123,7 +126,8 @@ def show(warehouse: Warehouse, project: Project, asked: str) -> Shown:
         table = standard_values(connection, project.attributes, list(held), run)
         origins = {value.record for value in golden.values.values() if value.record is not None}
         raw = {key: raw_record(connection, key, run) for key in origins}
-    return described(project, golden, note, assemble(table, project.attributes), raw, newest)
+        belonging = shown_relatives(connection, project, number)
+    return replace(described(project, golden, note, assemble(table, project.attributes), raw, newest), relatives=belonging)
 
 
 def described(

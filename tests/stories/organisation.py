@@ -37,9 +37,20 @@ ATTRIBUTES = {
     "birth_date": {"type": "date_of_birth"},
     "city": {"type": "city"},
 }
-VERSIONED = ("record", "source_record", "standard_record", "crosswalk", "identity_state", "golden_version", "golden_contact")
+VERSIONED = (
+    "record",
+    "source_record",
+    "standard_record",
+    "crosswalk",
+    "identity_state",
+    "golden_version",
+    "golden_contact",
+    "relationship",
+)
 EVENTS = ("golden_identity", "identity_event", "outbox", "publication", "decision", "model")
 VIEWS = ("golden_crosswalk", "golden_customer", "golden_provenance", "golden_contact_current")
+SEEN = ("golden_crosswalk", "golden_customer", "golden_provenance", "golden_relationship")
+IDS = ("golden_id", "left_id", "right_id")
 Rows = list[dict[str, str | None]]
 
 
@@ -163,9 +174,7 @@ class Organisation:
     def everything(self) -> dict[str, set[tuple[str, ...]]]:
         """What consumers see, without golden ids: for comparing what two runs came to."""
         with self.reading() as connection:
-            seen = {
-                name: told(connection, f"SELECT * FROM {name}") for name in ("golden_crosswalk", "golden_customer", "golden_provenance")
-            }
+            seen = {name: told(connection, f"SELECT * FROM {name}") for name in SEEN}
         return without_ids(seen)
 
 
@@ -225,7 +234,10 @@ def without_ids(seen: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, set[tu
     for row in seen["golden_crosswalk"]:
         key = f"{row['source']}:{row['record_key']}"
         members[row["golden_id"]] = min(members.get(row["golden_id"], key), key)
-    return {
-        name: {tuple(members[value] if column == "golden_id" else str(value) for column, value in row.items()) for row in rows}
-        for name, rows in seen.items()
-    }
+    return {name: {tuple(unordered(row, members)) for row in rows} for name, rows in seen.items()}
+
+
+def unordered(row: Mapping[str, Any], members: Mapping[str, str]) -> list[str]:
+    """A row's texts with members for golden ids; of a relationship, the two ends in the order of their members."""
+    ends = sorted(members[row[name]] for name in IDS if name in row)
+    return [*ends, *(str(value) for column, value in row.items() if column not in IDS)]

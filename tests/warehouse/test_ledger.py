@@ -95,7 +95,7 @@ def test_relationships_are_kept_like_all_else(story):
     first = story.begin("crm")
     story.pull(first, "crm", CRM)
     story.merge(first, "1 crm:a\n2 crm:b\n3 crm:c crm:d")
-    homes = {"left_number": [1, 1], "right_number": [2, 3], "kind": ["household"] * 2, "probability": [0.7, 0.9]}
+    homes = {"left_number": [1, 1], "right_number": [2, 3], "kind": ["household"] * 2, "probability": [0.7, 0.9], "shared": ["phone", ""]}
     assert stage_relationships(story.warehouse, first, pa.table(homes)).new == 2
     story.publish(first)
     second = story.begin("crm")
@@ -103,6 +103,6 @@ def test_relationships_are_kept_like_all_else(story):
     assert (changes.removed, changes.unchanged) == (1, 1)
     story.publish(second)
     with story.warehouse.connect() as connection:
-        assert [(r.golden_id, r.kind, r.probability) for r in relatives(connection, 1)] == [("G2", "household", 0.7)]
+        assert [(r.golden_id, r.kind, r.probability, r.shared) for r in relatives(connection, 1)] == [("G2", "household", 0.7, ("phone",))]
         assert [r.golden_id for r in relatives(connection, 2)] == ["G1"]
         assert [r.golden_id for r in relatives(connection, 1, first.number)] == ["G3", "G2"]

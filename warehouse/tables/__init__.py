@@ -6,7 +6,7 @@ The tables that follow the project's attributes are in `warehouse/attribute_tabl
 from warehouse.columns import metadata
 from warehouse.tables.golden import consumer_view, golden_contact, relationship, survivorship_rule
 from warehouse.tables.ledger import crosswalk, golden_identity, identity_event, identity_state
-from warehouse.tables.matches import cluster_member, scored_pair
+from warehouse.tables.matches import cluster_member, related_cluster, scored_pair
 from warehouse.tables.runs import outbox, publication, quality_result, run
 from warehouse.tables.sources import quarantine, record, source, source_batch, source_record
 from warehouse.tables.stewardship import decision, model, steward_task
@@ -27,6 +27,7 @@ __all__ = [
     "quality_result",
     "quarantine",
     "record",
+    "related_cluster",
     "relationship",
     "run",
     "scored_pair",

@@ -31,6 +31,7 @@ relationship = Table(
     required("right_number", BigInteger, ForeignKey("golden_identity.golden_number")),
     required("kind", Text, comment="household, for example"),
     optional("probability", Double),
+    optional("shared", Text, comment="What they have in common, separated by commas: family_name,address,phone"),
     *span(in_key=False),
     comment="Golden customers that belong together without being the same, over time",
 )

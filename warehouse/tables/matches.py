@@ -32,3 +32,15 @@ scored_pair = Table(
     comment="Pairs of records that link or are asked about (derived)",
 )
 Index(None, scored_pair.c.run, scored_pair.c.right_id)
+
+related_cluster = Table(
+    "related_cluster",
+    metadata,
+    key("run", Integer),
+    key("left_id", Number, comment="A record of one cluster"),
+    key("right_id", Number, comment="A record of the other"),
+    required("kind", Text, comment="household, for example"),
+    required("probability", Double),
+    required("shared", Text, comment="What they have in common, separated by commas"),
+    comment="Clusters that belong together without being the same customer (derived)",
+)

@@ -81,6 +81,57 @@ def test_explain_gives_scripts_numbers_that_add_up(onefold, published_folder, cu
     assert 0 <= found["match_probability"] <= 1
 
 
+def documented(command: str) -> str:
+    """What docs/commands.md says of a command."""
+    text = (Path(__file__).parents[3] / "docs" / "commands.md").read_text(encoding="utf-8")
+    return text.partition(f"## onefold {command}")[2].partition("\n## ")[0]
+
+
+def every_key(value: object) -> set[str]:
+    """The keys of all objects in a JSON value."""
+    if isinstance(value, dict):
+        return {*value, *(key for part in value.values() for key in every_key(part))}
+    return {key for part in value for key in every_key(part)} if isinstance(value, list) else set()
+
+
+def test_every_key_that_explain_gives_scripts_is_documented(onefold, published_folder, customer):
+    """Of two records of one customer, and of two customers."""
+    _, keys = customer
+    crosswalk = onefold("export", "crosswalk", "--out", "-", "--format", "jsonl", "--project", published_folder).stdout.splitlines()
+    stranger = next(
+        f"{row['source']}:{row['record_key']}" for row in map(json.loads, crosswalk) if f"{row['source']}:{row['record_key']}" not in keys
+    )
+    for other in (keys[-1], stranger):
+        found = json.loads(onefold("explain", keys[0], other, "--project", published_folder, "--json").stdout)
+        assert not [key for key in every_key(found) if f"`{key}`" not in documented("explain")]
+        assert (found["held_by"] is None, found["between"] is None) == (not found["together"], found["together"])
+
+
+def test_explain_draws_a_picture(onefold, published_folder, customer, tmp_path):
+    """An SVG file beside what is printed; a folder that is not there is explained."""
+    _, keys = customer
+    file = tmp_path / "pair.svg"
+    told = onefold("explain", keys[0], keys[-1], "--svg", file, "--project", published_folder)
+    assert told.stdout.endswith(f"Wrote {file}\n")
+    assert file.read_text(encoding="utf-8").startswith("<svg ")
+    assert json.loads(onefold("explain", keys[0], keys[-1], "--svg", file, "--project", published_folder, "--json").stdout)["svg"] == str(
+        file
+    )
+    assert onefold("explain", keys[0], keys[-1], "--svg", tmp_path / "not" / "there.svg", "--project", published_folder).exit_code == 1
+
+
+def test_show_and_export_tell_who_lives_together(onefold, published_folder, tmp_path):
+    """A line for each relative, and a row for each relationship."""
+    out = tmp_path / "relationships.csv"
+    onefold("export", "relationships", "--out", out, "--project", published_folder)
+    with out.open(encoding="utf-8") as file:
+        home = [row for row in csv.DictReader(file) if row["kind"] == "household"]
+    told = onefold("show", home[0]["left_id"], "--project", published_folder).stdout
+    assert f"household: {home[0]['right_id']} " in told
+    found = json.loads(onefold("show", home[0]["left_id"], "--project", published_folder, "--json").stdout)
+    assert home[0]["right_id"] in [relative["golden_id"] for relative in found["relatives"]]
+
+
 def test_status_for_scripts(onefold, published_folder):
     """Publication, sources and tasks."""
     found = json.loads(onefold("status", "--project", published_folder, "--json").stdout)
@@ -100,7 +151,9 @@ def test_the_project_is_found_without_being_named(onefold, published_folder, mon
         assert onefold("status").stdout == named.stdout
 
 
-@pytest.mark.parametrize(("name", "rows"), [("golden.csv", 1), ("golden.jsonl", 0), ("crosswalk.csv", 1), ("crosswalk.parquet", None)])
+@pytest.mark.parametrize(
+    ("name", "rows"), [("golden.csv", 1), ("golden.jsonl", 0), ("crosswalk.csv", 1), ("crosswalk.parquet", None), ("relationships.csv", 1)]
+)
 def test_export_writes_a_file_and_says_how_many_rows(onefold, published_folder, tmp_path, name, rows):
     """The ending decides the format; `rows` lines are a header."""
     out = tmp_path / name

@@ -308,3 +308,34 @@ def test_the_drawings_are_well_formed() -> None:
             assert numbers
             assert all(np.isfinite(numbers))
             assert all(float(node.get("width")) >= 0 for node in root.iter("rect"))
+
+
+# --- households ----------------------------------------------------------------------------------------------------
+
+
+def test_households_are_told_in_one_line() -> None:
+    """How many, of how many people; nothing where there are none, or where an older run did not count them."""
+    from dataclasses import replace
+
+    found = report_of(PICTURE)
+    assert (
+        replace(found, households=2, people_in_households=5).household_line == "2 households of 5 people share an address or a telephone."
+    )
+    assert (
+        replace(found, households=1, people_in_households=2).household_line == "1 household of 2 people shares an address or a telephone."
+    )
+    assert replace(found, households=0, people_in_households=0).household_line == ""
+    older = {name: value for name, value in found.to_dict().items() if "households" not in name}
+    assert DuplicationReport.from_dict(older).household_line == ""
+
+
+def test_the_line_of_households_is_on_the_page_and_in_the_terminal() -> None:
+    """Below the headline."""
+    from dataclasses import replace
+
+    found = replace(report_of(PICTURE), households=2, people_in_households=5)
+    told = io.StringIO()
+    Console(file=told, width=120).print(duplication_view(found))
+    assert found.household_line in told.getvalue()
+    assert found.household_line in duplication_page(found, "acme", AS_OF)
+    assert "households" not in duplication_page(report_of(PICTURE), "acme", AS_OF)

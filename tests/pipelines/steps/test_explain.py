@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import combinations, pairwise
 
+import numpy as np
 import pyarrow.compute as pc
 import pytest
 
@@ -11,13 +14,23 @@ from domain.decisions import Decision, Verdict
 from domain.errors import OnefoldError, UnknownRecord
 from domain.evidence import ScoredPair
 from domain.records import RecordKey
+from matching.assemble import assemble
+from matching.chance import Population
+from matching.compare import level_matrix
+from matching.explain import explain
+from matching.forms import forms_of
+from matching.score import MICRO, sums
+from matching.train import train
 from pipelines.project import load_project
-from pipelines.steps.explain import Explanation, explain_pair
+from pipelines.steps.explain import Explanation, explain_pair, model_in_use
+from pipelines.steps.explain_customers import linkage_between
 from pipelines.steps.lookup import example
 from pipelines.steps.session import open_project_warehouse
+from tests.matching.picture import attribute, records
 from warehouse.decisions import append_decisions
+from warehouse.ledger import published_crosswalk
 from warehouse.pairs import published_pairs
-from warehouse.records import record_keys
+from warehouse.records import live_records, record_keys
 
 SAMPLE = 60
 CRM, BILLING = RecordKey("crm", "1"), RecordKey("billing", "7")
@@ -114,3 +127,140 @@ def test_what_became_of_a_pair_is_said_where_its_score_says_otherwise():
     assert explained(0.1, "C-1", "C-2") == "They belong to two golden customers, C-1 and C-2."
     assert explained(0.9, "C-1", "C-2").endswith(", for the other records of the two speak against it.")
     assert explained(0.9, "C-1", None) == "billing:7 arrived after the last publication and is in no golden record yet."
+
+
+# --- all pairs of a demo -------------------------------------------------------------------------------------------
+
+
+def numbers(records, model, left, right) -> np.ndarray:
+    """Summed weights and match weight of pairs of some records, as the batch works them out: a row for each pair."""
+    forms = forms_of(records)
+    levels = level_matrix(model.comparisons, forms, model.classes(forms), left, right)
+    same, related = sums(levels, model.scoring.weights)
+    return np.stack([same, related, model.scoring.weight(same, related)], axis=1)
+
+
+def test_every_pair_of_the_demo_has_the_same_numbers_among_few_records_and_the_other_way_round(published_warehouse, published_project):
+    """All 180,000 pairs among all records, and again among 150 at a time, and with the two changed: equal to the last bit. (Invariant 6)"""
+    attributes = published_project.attributes
+    with published_warehouse.connect() as connection:
+        model = model_in_use(connection, published_project)
+    table = live_records(published_warehouse, attributes)
+    whole = assemble(table, attributes)
+    left, right = (side.astype(np.int32) for side in np.triu_indices(len(whole), 1))
+    batch = numbers(whole, model, left, right)
+    at = np.full((len(whole), len(whole)), -1)
+    at[left, right] = at[right, left] = np.arange(len(left))
+    row_of = {number: row for row, number in enumerate(table.column("record_id").to_pylist())}
+    groups = np.array_split(np.arange(len(whole)), len(whole) // 75)
+    met = np.zeros(len(left), bool)
+    for number, one in enumerate(groups):
+        for other in groups[number:]:
+            places = np.unique(np.concatenate((one, other)))
+            few = assemble(table.take([row_of[int(whole.ids[place])] for place in places]), attributes)
+            a, b = (side.astype(np.int32) for side in np.triu_indices(len(few), 1))
+            position = {int(record): place for place, record in enumerate(whole.ids)}
+            where = np.array([position[int(record)] for record in few.ids])
+            pair = at[where[a], where[b]]
+            assert (numbers(few, model, a, b) == batch[pair]).all()
+            assert (numbers(few, model, b, a) == batch[pair]).all()
+            met[pair] = True
+    assert met.all()
+
+
+# --- keys, chains, linkage -----------------------------------------------------------------------------------------
+
+
+def test_a_small_batch_compares_every_pair(published_warehouse, published_project):
+    """Few records need no blocking."""
+    _, keys = example(published_warehouse)
+    found = explain_pair(published_warehouse, published_project, keys[0], keys[-1])
+    assert (found.meeting.keys, found.meeting.met) == (("every pair",), True)
+
+
+def unlike_members(warehouse, project) -> tuple[Explanation, list[RecordKey]]:
+    """Two records of one golden customer that would not be joined by themselves, and all its records."""
+    for keys in sorted(golden_customers(warehouse), key=len, reverse=True):
+        for left, right in combinations(keys, 2):
+            found = explain_pair(warehouse, project, left, right)
+            if not found.is_likely:
+                return found, keys
+    raise AssertionError("all members of all golden customers are alike")
+
+
+def test_a_chain_leads_from_one_to_the_other_over_members_by_links_that_hold(published_warehouse, published_project):
+    """Each link begins where the last one ended, is between members, and is what explaining its two records says."""
+    found, keys = unlike_members(published_warehouse, published_project)
+    chain = found.held_by.chain
+    assert (chain[0].left, chain[-1].right) == (found.pair.left, found.pair.right)
+    assert all(one.right == other.left for one, other in pairwise(chain))
+    assert {end for link in chain for end in (link.left, link.right)} <= set(keys)
+    assert min(link.match_weight for link in chain) >= found.pair.match_weight
+    for link in chain:
+        assert explain_pair(published_warehouse, published_project, link.left, link.right).pair.match_weight == link.match_weight
+
+
+def test_what_keeps_two_likely_records_apart_is_told(published_warehouse, published_project):
+    """The linkage over all their records is below the threshold, and the comparisons that speak against it are named."""
+    for pair in some_pairs(published_warehouse):
+        found = explain_pair(published_warehouse, published_project, pair["left"], pair["right"])
+        if found.between and found.is_likely:
+            assert found.between.match_probability <= found.join
+            assert found.outcome.endswith(", for the other records of the two speak against it.")
+            assert "the probability that they are the same is" in found.between.against
+            break
+    else:
+        raise AssertionError("every likely pair is together")
+
+
+def test_single_records_are_linked_as_the_pair_they_are():
+    """The linkage of two customers of one record each is the pair's own evidence."""
+    chosen = [attribute("given_name"), attribute("family_name")]
+    few = records(chosen, "crm:1 | Ann | Lee\ncrm:2 | Anna | Lea\ncrm:3 | Bob | Ray")
+    model, _, _ = train(forms_of(few), Population(few.source, np.array([False])))
+    pair = explain(few, forms_of(few), model, 0, 1)
+    linkage = linkage_between(few, model, frozenset(), [0], [1])
+    assert linkage.weight(model.scoring)[0] / MICRO == pair.match_weight
+    assert float(linkage.probabilities(model.scoring)[0][0]) == pair.match_probability
+
+
+def test_decisions_and_unique_sources_that_keep_customers_apart_are_named(published_copy):
+    """A decision about other records of the two customers, and a source that holds nobody twice, outrank the evidence. (Invariant 3)"""
+    project = load_project(published_copy)
+    with open_project_warehouse(project) as warehouse:
+        _, keys = example(warehouse)
+        others = next(found for found in golden_customers(warehouse) if keys[0] not in found and len(found) > 1)
+        decided = Decision(keys[-1], others[-1], Verdict.DIFFERENT, "ruth", datetime(2026, 3, 1, tzinfo=UTC), "they are brothers.", "g1")
+        with warehouse.begin() as connection:
+            append_decisions(connection, [decided])
+        found = explain_pair(warehouse, project, keys[0], others[0])
+    assert found.barred
+    assert found.decision is None
+    told = f"ruth decided on 01 March 2026 that {keys[-1]} and {others[-1]} are different: they are brothers."
+    assert told in found.between.against
+    unique = replace(project, sources=tuple(replace(source, unique=True) for source in project.sources))
+    shared = {key.source for key in keys} & {key.source for key in others}
+    with open_project_warehouse(unique) as warehouse:
+        assert explain_pair(warehouse, unique, keys[0], others[0]).between.unique == tuple(sorted(shared))
+
+
+def golden_customers(warehouse) -> list[list[RecordKey]]:
+    """The records of each golden customer."""
+    held: dict[str, list[RecordKey]] = {}
+    for row in published_crosswalk(warehouse).to_pylist():
+        held.setdefault(row["golden_id"], []).append(RecordKey(row["source"], row["record_key"]))
+    return [sorted(keys) for _, keys in sorted(held.items())]
+
+
+def test_a_stewards_decision_is_the_strongest_link(published_copy):
+    """Two unlike members whom a steward has joined hang together by that, and not by way of others. (Invariant 3)"""
+    project = load_project(published_copy)
+    with open_project_warehouse(project) as warehouse:
+        found, _ = unlike_members(warehouse, project)
+        left, right = found.pair.left, found.pair.right
+        decided = Decision(right, left, Verdict.SAME, "ruth", datetime(2026, 3, 1, tzinfo=UTC), "she married", "g1")
+        with warehouse.begin() as connection:
+            append_decisions(connection, [decided])
+        (link,) = explain_pair(warehouse, project, left, right).held_by.chain
+    assert (link.left, link.right, link.decision.steward) == (left, right, "ruth")
+    assert link.match_weight == found.pair.match_weight

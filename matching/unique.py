@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.block import candidate_pairs, pair_budget, train_blocking
+from matching.block import candidate_pairs, train_blocking
 from matching.chance import Population, chance_levels
 from matching.compare import patterns_of
 from matching.forms import Forms
@@ -29,6 +29,8 @@ NEGLIGIBLE = 0.06
 Over the labelled sets, sources without duplicates have up to 0.04 and those with duplicates 0.39 and more."""
 FEWEST_RECORDS, FEWEST_BETWEEN = 50, 20
 """Records of a source, and its sure *same* pairs with others, below which nothing is said of it."""
+FEWEST_PAIRS, PAIRS_A_RECORD = 200_000, 10
+"""Candidate pairs looked at within a source: fewer than a match makes, for sure pairs share the rarest keys."""
 ROUNDS, TOLERANCE = 100, 1e-5
 
 
@@ -52,7 +54,7 @@ def duplicates_within(forms: Mapping[str, Forms], source: Ints, names: Sequence[
     """Of each source its sure pairs, by a model and the pairs scored with it when every source was held to be unique."""
     sure = np.where(scored.probability >= SURE, scored.probability, 0.0)
     sides = (source[scored.pairs.left], source[scored.pairs.right])
-    between = sum(np.bincount(side, weights=sure, minlength=len(names)) for side in sides)
+    between = np.sum([np.bincount(side, weights=sure, minlength=len(names)) for side in sides], axis=0)
     found = []
     for at, name in enumerate(names):
         chosen = np.flatnonzero(source == at)
@@ -79,7 +81,7 @@ def sure_pairs_within(forms: Mapping[str, Forms], count: int, model: Model) -> f
     if not any(blocks_alone(own) for own in used.values()):
         return 0.0
     population = Population(np.zeros(count, np.int32), np.array([False]))
-    budget = pair_budget(count)
+    budget = max(FEWEST_PAIRS, PAIRS_A_RECORD * count)
     pairs = candidate_pairs(used, population, train_blocking(used, population, budget), budget)
     classes = model.classes(forms)
     patterns = patterns_of(model.comparisons, forms, classes, pairs.left, pairs.right)

@@ -84,7 +84,7 @@ def borne_out(column: Column, meaning: Meaning) -> Guess | None:
     # Telephones are read by a country that is not known yet.
     share = max(column.valid(kind), column.like(PHONE)) if kind == "phone" else column.valid(kind)
     lowest = LOWEST.get(kind, BORNE_OUT) if meaning.exact else max(BORNE_OUT, LOWEST.get(kind, 0.0))
-    if share < lowest or (stricter := MUST_LOOK_LIKE.get(kind)) and stricter(column) < BORNE_OUT:
+    if share < lowest or ((stricter := MUST_LOOK_LIKE.get(kind)) and stricter(column) < BORNE_OUT):
         return None
     return Guess(meaning.kind, meaning.attribute, f"{why}, {percent(share)} valid", True)
 
@@ -116,20 +116,25 @@ def by_contents(column: Column) -> Guess | None:
     """What the values alone tell; none where they tell nothing for sure."""
     if column.told < 2 or column.constant:
         return None
-    for kind, share in (
-        ("email", lambda: column.valid("email")),
-        ("url", lambda: column.like(WEB)),
-        ("national_id", lambda: column.like(IDENTITY)),
-        ("date", lambda: column.valid("date")),
-        ("gender", lambda: gender_share(column)),
-        ("postcode", lambda: max(column.like(BRITISH), column.like(CANADIAN))),
-        ("region", lambda: column.share(one_of(column.folded, REGIONS)) if column.like(r"^\d+$") < 0.1 else 0.0),
-        ("country", lambda: column.valid("country") if column.like(r"\d") < 0.1 else 0.0),
-        ("phone", lambda: phone_share(column)),
-    ):
-        if (found := share()) >= SURE:
+    for kind, share_of in TOLD_BY_VALUES.items():
+        if (found := share_of(column)) >= SURE:
             return guess_of(column, kind, found)
     return by_words(column)
+
+
+def postcode_share(column: Column) -> float:
+    """Share of the postal codes of the countries that write letters in them; others are numbers like any."""
+    return max(column.like(BRITISH), column.like(CANADIAN))
+
+
+def region_share(column: Column) -> float:
+    """Share of the states and counties that are known."""
+    return column.share(one_of(column.folded, REGIONS)) if column.like(r"^\d+$") < 0.1 else 0.0
+
+
+def country_share(column: Column) -> float:
+    """Share of the countries; their numeric codes are numbers like any."""
+    return column.valid("country") if column.like(r"\d") < 0.1 else 0.0
 
 
 def guess_of(column: Column, kind: str, share: float) -> Guess | None:
@@ -172,6 +177,20 @@ def phone_share(column: Column) -> float:
     return min(share, column.valid("phone")) if told_apart >= 0.7 and 7 <= column.length <= 25 and column.different > 0.05 else 0.0
 
 
+TOLD_BY_VALUES: Mapping[str, Callable[[Column], float]] = {
+    "email": lambda column: column.valid("email"),
+    "url": lambda column: column.like(WEB),
+    "national_id": lambda column: column.like(IDENTITY),
+    "date": lambda column: column.valid("date"),
+    "gender": gender_share,
+    "postcode": postcode_share,
+    "region": region_share,
+    "country": country_share,
+    "phone": phone_share,
+}
+"""Types that values tell by themselves, in the order in which they are tried: the share of the values that are of it."""
+
+
 def births(column: Column) -> bool:
     """Whether dates lie as births do: over decades, and most of them years ago."""
     value = TYPES["date_of_birth"].standardise(column.values).value.drop_null()
@@ -179,7 +198,7 @@ def births(column: Column) -> bool:
         return False
     years = np.asarray(pc.year(value))
     low, middle, high = np.quantile(years, [0.05, 0.5, 0.95])
-    return bool(high - low >= 20 and OLDEST - 100 <= low and middle <= date.today().year - 12)
+    return bool(high - low >= 20 and low >= OLDEST - 100 and middle <= date.today().year - 12)
 
 
 def given_share(column: Column) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +21,8 @@ SAYS_WHOSE = frozenset({"identifier", "national_id", "url", "email", "phone"})
 
 ENDS_OF_KEYS = frozenset({"id", "ids", "key", "nr", "no", "num", "number", "ref", "code", "uid", "uuid", "pk"})
 """Last words of names that number something, if nothing else is known of it."""
+SMALL_WORDS = frozenset({"of", "the", "de", "du", "des", "der", "di", "del", "da", "do", "dos", "la", "le", "el", "van", "av"})
+"""Words that make no difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,20 @@ def meaning_of(name: str) -> Meaning:
     """
     words = words_of(name)
     plain = tuple(word for word in words if not word.isdigit())
-    for tried in (words, plain):
+    bare = tuple(word for word in plain if word not in SMALL_WORDS)
+    for tried in (words, plain, bare):
         if tried in whole_names():
             return whole_names()[tried]
-    return from_parts(parts_of(plain), bool(plain) and plain[-1] in ENDS_OF_KEYS)
+    found = from_parts(parts_of(plain), bool(plain) and plain[-1] in ENDS_OF_KEYS)
+    return found if found not in (UNKNOWN, NUMBER) else said_by_one_word(plain) or found
+
+
+def said_by_one_word(words: Sequence[str]) -> Meaning | None:
+    """What a word says that mostly only describes another: a `mobile_no` is a telephone."""
+    found = [whole_names()[(word,)] for word in words if (word,) in whole_names()]
+    return next(
+        (replace(meaning, exact=False) for meaning in reversed(found) if meaning.kind in ("phone", "email", "postcode", "address")), None
+    )
 
 
 def parts_of(words: Sequence[str]) -> list[Meaning]:
@@ -110,6 +122,8 @@ def from_parts(parts: Sequence[Meaning], numbered: bool) -> Meaning:
     if not telling:
         return NUMBER if numbered else UNKNOWN
     last = telling[-1]
+    if last.kind in ("house number", "street unit") and any(part.kind == "street" for part in telling):
+        last = next(part for part in telling if part.kind == "street")
     if last.kind in HEADED and any(part.kind in SAYS_WHOSE or part.kind == "organisation" for part in telling[:-1]):
         whose = next(part for part in telling if part.kind in SAYS_WHOSE or part.kind == "organisation")
         return whose if whose.kind == "organisation" and last.kind == "name" else OF_SOMETHING_ELSE

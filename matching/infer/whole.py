@@ -17,6 +17,7 @@ from matching.infer.contents import Guess, address_share, given_share, organisat
 
 OF_PEOPLE = frozenset({"given_name", "family_name", "full name", "date_of_birth", "gender", "birth year", "age", "place of birth"})
 OF_THINGS = frozenset({"number", "text", "brand", "title", "identifier", "full names", "year"})
+OF_WORKS = frozenset({"title", "text", "full names", "brand"})
 PLACED = frozenset({"street", "address", "city", "postcode", "phone"})
 
 
@@ -35,6 +36,11 @@ class Context:
     def things(self) -> bool:
         """Whether columns tell what things have, and none where they live."""
         return bool(OF_THINGS & set(self.kinds)) and not PLACED & set(self.kinds)
+
+    @property
+    def works(self) -> bool:
+        """Whether columns tell what only works and wares have: authors or makers, titles, numbers of products."""
+        return not self.people and len(OF_WORKS & set(self.kinds)) >= 2
 
 
 def reading_of_name(column: Column, guess: Guess, context: Context) -> tuple[str, str]:

@@ -117,6 +117,8 @@ def left_out_table(findings: list[Finding]) -> Table:
 def tell_remarks(report: DedupeReport) -> None:
     """What went otherwise than it should."""
     for one in report.inputs:
+        if one.headless:
+            complain(f"{one.path}: its first row holds values, so the columns are called column_1, column_2, ...", "yellow")
         if one.unread:
             numbers = ", ".join(str(number) for number in one.unread_rows) + (", ..." if one.unread > len(one.unread_rows) else "")
             complain(f"{one.path}: rows that cannot be read are not in the result: {one.unread:,} (row {numbers})", "yellow")
@@ -149,10 +151,8 @@ def figures(report: DedupeReport, with_map: bool) -> Iterator[tuple[str, str]]:
         )
         yield "unique", f"{', '.join(shown(name, 40) for name in report.unique)} ({how})"
     elif report.proposed:
-        yield (
-            "unique",
-            f"perhaps {', '.join(shown(name, 40) for name in report.proposed)}: hardly any of their pairs are the same; say so with unique: in the map",
-        )
+        names_told = ", ".join(shown(name, 40) for name in report.proposed)
+        yield "unique", f"perhaps {names_told}: hardly any of their pairs are the same; if so, say unique: in the map"
     if report.why_nothing:
         return
     yield (

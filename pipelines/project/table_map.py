@@ -58,7 +58,7 @@ class MapFile(Spec):
     """The column that names a record's source; without it, that is the file's name."""
     unique: bool | list[Text] | None = None
     """Sources known to be free of duplicates, or true for all."""
-    attributes: dict[str, MappedAttribute] = {}
+    attributes: dict[str, MappedAttribute] = Field(default={})
     """What is known of a record, by name."""
 
 
@@ -237,7 +237,9 @@ def domain_attributes(found: Mapping[str, tuple[str, MappedAttribute | None]]) -
 def check_telling(found: Sequence[Attribute], file: MapFile, faults: Faults) -> None:
     """Note that no attribute tells one record from another."""
     if faults.document.written(("attributes",)) in (None, {}):
-        faults.add(("attributes",) if "attributes" in faults.keys() else (), "there is no attribute; map at least one column")
+        faults.add(
+            ("attributes",) if "attributes" in (faults.document.data or {}) else (), "there is no attribute; map at least one column"
+        )
     elif len(found) >= len(faults.keys("attributes")) and all(a.role == "neutral" and a.type not in ("text", "url") for a in found):
         faults.add(("attributes",), "no attribute tells one record from another; add one such as a name, an e-mail or a title")
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from connectors import KINDS, Batch, Connector, Refused
 from connectors.batches import batch_of
+from connectors.csv import Csv
 from domain.errors import OnefoldError, SourceError
 
 ENDINGS = {
@@ -25,7 +26,10 @@ ENDINGS = {
 """Kinds of files by the endings of their names; `.gz` behind one does not count."""
 HELD = 2 << 30
 """Bytes of text up to which all columns are held in memory; beyond, the file is read again for those that are used."""
-SETTINGS = re.compile(r" (?:Set|Drop|Correct) connect\.\w+[^.]*\.|, or set connect\.\w+|,? or drop \.gz from its name")
+SETTINGS = re.compile(r" Set connect\..*$|, or set connect\.\w+")
+"""What errors of connectors say about a project file."""
+VALUES = re.compile(r"\d{5,}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}")
+"""What no column is called: a long number, a date, an e-mail address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Input:
     path: Path
     connector: Connector
     columns: tuple[str, ...] = ()
+    headless: bool = False
+    """Whether the first row holds values: then the columns are called column_1, column_2, ..."""
     rows: int = 0
     unread: list[Refused] = field(default_factory=list)
     """Rows of which nothing can be used."""
@@ -93,19 +99,14 @@ def cells_of(raw: str) -> dict[str, str | None] | None:
     return {name: None if cell is None else str(cell) for name, cell in found.items()} if isinstance(found, dict) else None
 
 
-class plainly:  # noqa: N801 (reads as a word)
+@contextmanager
+def plainly(given: Input) -> Iterator[None]:
     """Errors of a connector without the settings of a project file, which there is none of here."""
-
-    def __init__(self, given: Input) -> None:
-        self.given = given
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, SourceError):
-            said = str(error).removeprefix(f"source '{self.given.name}': ")
-            raise OnefoldError(f"{self.given.path}: {SETTINGS.sub('', said)}") from None
+    try:
+        yield
+    except SourceError as error:
+        said = SETTINGS.sub("", str(error).removeprefix(f"source '{given.name}': "))
+        raise OnefoldError(said if str(given.path) in said else f"{given.path}: {said}") from None
 
 
 def open_inputs(paths: Sequence[Path]) -> list[Input]:
@@ -135,14 +136,21 @@ def check_file(path: Path) -> None:
 
 def open_input(name: str, path: Path) -> Input:
     """One file; its columns are read now."""
-    kind = kind_of(path)
-    connector = KINDS[kind](name, KINDS[kind].settings_model.model_validate({"path": str(path)}), Path())
-    given = Input(name, path, connector)
+    given = Input(name, path, connector_of(name, path))
     with plainly(given):
-        given.columns = tuple(connector.columns())
+        given.columns = tuple(given.connector.columns())
+        if isinstance(given.connector, Csv) and any(VALUES.fullmatch(column.strip()) for column in given.columns):
+            given.headless, given.connector = True, connector_of(name, path, header=False)
+            given.columns = tuple(given.connector.columns())
     if not given.columns:
         raise OnefoldError(f"{path} has no columns; its first row must name them.")
     return given
+
+
+def connector_of(name: str, path: Path, **settings: object) -> Connector:
+    """What reads a file."""
+    kind = KINDS[kind_of(path)]
+    return kind(name, kind.settings_model.model_validate({"path": str(path), **settings}), Path())
 
 
 def kind_of(path: Path) -> str:
@@ -166,7 +174,7 @@ def distinct_names(paths: Sequence[Path]) -> list[str]:
     return [name if names.count(name) == 1 else f"{name} ({names[:at].count(name) + 1})" for at, name in enumerate(names)]
 
 
-def read_through(given: Input, seen: Iterable[object] = ()) -> Iterator[Part]:
+def read_through(given: Input) -> Iterator[Part]:
     """Every row of an input for the first time; it is held in memory where it is not too large."""
     held: list[Part] | None = []
     size = given.rows = 0
@@ -176,9 +184,3 @@ def read_through(given: Input, seen: Iterable[object] = ()) -> Iterator[Part]:
         held = [*held, part] if held is not None and size <= HELD else None
         yield part
     given.held = held
-
-
-def column(part: Part, name: str) -> pa.StringArray:
-    """One column of a part, empty cells as null."""
-    values = part.rows.column(name)
-    return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)

@@ -54,6 +54,8 @@ def match(records: Records, unique: Collection[str] | None, adopt: bool, setting
     if len(records) < 2:
         return nothing(len(records), "there is but one record")
     forms = forms_of(records)
+    if all(len(own.distinct) <= 1 for own in forms.values()) and any(own.holders == len(records) for own in forms.values()):
+        return nothing(len(records), "every record has the same values, so nothing tells one from another")
     try:
         proposed, first = propose(records, forms) if unique is None and len(records.sources) > 1 else ((), None)
         chosen = known | set(proposed if adopt else ())

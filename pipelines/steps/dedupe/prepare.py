@@ -37,8 +37,8 @@ def prepare(inputs: Sequence[Input], named: Sequence[Named], attributes: Sequenc
     """Read, standardise and put in order every record of every input."""
     names = pa.concat_tables(record_names(given, one) for given, one in zip(inputs, named, strict=True))
     check_between(inputs, names)
-    values = [part for given in inputs for part in standardised(given, attributes, maps)]
-    table = pa.concat_tables(values)
+    values = [part for given in inputs for part in standardised(given, attributes, maps)] if attributes else []
+    table = pa.concat_tables(values) if values else pa.table({})
     added = {
         "source": names.column("source"),
         "key": names.column("key"),

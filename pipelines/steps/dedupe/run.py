@@ -43,6 +43,8 @@ class Told:
     name: str
     path: Path
     rows: int
+    headless: bool
+    """Whether its first row holds values rather than names of columns."""
     unread: int
     """Rows of which nothing could be read; they are not in the result."""
     unread_rows: tuple[int, ...]
@@ -199,7 +201,9 @@ def report_of(
     clusters = int((sizes > 0).sum())
     counts = np.bincount(records.source, minlength=len(records.sources))
     return DedupeReport(
-        inputs=tuple(Told(g.name, g.path, g.rows, len(g.unread), tuple(one.row for one in g.unread[:5]), g.spelled) for g in inputs),
+        inputs=tuple(
+            Told(g.name, g.path, g.rows, g.headless, len(g.unread), tuple(one.row for one in g.unread[:5]), g.spelled) for g in inputs
+        ),
         findings=tuple(findings),
         sources=dict(zip(records.sources, counts.tolist(), strict=True)),
         unique=matched.unique,

@@ -104,7 +104,7 @@ def key_column(given: Input, source: str | None) -> tuple[str, ...]:
         empty, again = faulty(keys)
         if not len(empty) and not len(again):
             return (name,)
-        if rank(name) == 0 and len(empty) + len(again) < 0.5 * keys.num_rows:
+        if rank(name) < len(SURE_KEYS) and len(empty) + len(again) < 0.5 * keys.num_rows:
             raise OnefoldError(key_fault(given, (name,), source, keys, empty, again))
     return ()
 
@@ -112,7 +112,7 @@ def key_column(given: Input, source: str | None) -> tuple[str, ...]:
 def rank(name: str) -> int:
     """How likely a column is the record key by its name, the likeliest first."""
     words = " ".join(words_of(name))
-    return 0 if words in SURE_KEYS else 1
+    return SURE_KEYS.index(words) if words in SURE_KEYS else len(SURE_KEYS)
 
 
 def source_column(given: Input) -> str | None:

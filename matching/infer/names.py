@@ -50,7 +50,7 @@ NUMBER = Meaning("key", "key", False)
 def rows() -> tuple[tuple[tuple[str, ...], Meaning], ...]:
     """The table `column_words.csv`."""
     with (Path(__file__).parent / "column_words.csv").open(encoding="utf-8", newline="") as file:
-        return tuple((tuple(row["words"].split()), Meaning(row["attribute"], row["meaning"])) for row in csv.DictReader(file))
+        return tuple((words_of(row["words"]), Meaning(row["attribute"], row["meaning"])) for row in csv.DictReader(file))
 
 
 @cache

@@ -139,6 +139,8 @@ def note(faults: Faults, fault: Mapping[str, Any], place: Place) -> None:
         faults.add(place[:-1], unknown(place[-1], "a key here", keys, "keys"), at=place)
     elif fault["type"] == "missing":
         faults.add(place, missing(str(fault["loc"][-1]), shape_of(place)))
+    elif fault["type"] == "union_tag_invalid":
+        faults.add(place, "it is not written as it can be: a column, or 'input: column' lines below it")
     else:
         faults.add(place, sentence(fault))
 

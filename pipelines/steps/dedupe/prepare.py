@@ -38,16 +38,19 @@ def prepare(inputs: Sequence[Input], named: Sequence[Named], attributes: Sequenc
     names = pa.concat_tables(record_names(given, one) for given, one in zip(inputs, named, strict=True))
     check_between(inputs, names)
     values = [part for given in inputs for part in standardised(given, attributes, maps)] if attributes else []
-    table = pa.concat_tables(values) if values else pa.table({})
     added = {
         "source": names.column("source"),
         "key": names.column("key"),
         "record_id": pa.array(np.arange(len(names))),
         "modified": pa.nulls(len(names), pa.int64()),
     }
-    for name, column in added.items():
-        table = table.append_column(name, column)
+    table = pa.table(added | (dict(columns_of(pa.concat_tables(values))) if values else {}))
     return Prepared(assemble(table, attributes), names.select(["source", "key"]).rename_columns(["source", "record_id"]))
+
+
+def columns_of(table: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    """The columns of a table with their names; their names are those of attributes, never of what stands beside them."""
+    return zip(table.column_names, table.columns, strict=True)
 
 
 def record_names(given: Input, named: Named) -> pa.Table:

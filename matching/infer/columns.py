@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from domain.attributes import Status
 from matching.attribute_types import TYPES
 from matching.attribute_types.text_tools import fold, matches, missing_mask, tidy
 from matching.attribute_types.text_tools import valid_mask as known
@@ -73,11 +74,15 @@ class Column:
         return self.distinct <= 1
 
     def valid(self, kind: str) -> float:
-        """Share of the cells that a type can read."""
+        """Share of the cells that a type can read, its own placeholders left out."""
         if kind not in self._shares:
             status = TYPES[kind].standardise(self.values).status
-            self._shares[kind] = self.share(status == 1)
+            self._shares[kind] = self._part(status == Status.VALID, (status == Status.VALID) | (status == Status.INVALID))
         return self._shares[kind]
+
+    def hollow(self, kind: str) -> bool:
+        """Whether a type finds nothing but placeholders."""
+        return set(TYPES[kind].standardise(self.values).status.tolist()) <= {Status.PLACEHOLDER, Status.MISSING}
 
     def share(self, which: Mask) -> float:
         """Share of the cells whose value is one of those, placeholders left out."""

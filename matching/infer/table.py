@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from domain.attributes import Attribute
 from domain.sources import ColumnMap
+from matching.attribute_types import TYPES
 from matching.infer.columns import Column, Finding, listed
 from matching.infer.contents import Guess, borne_out, by_contents, date_format
 from matching.infer.entries import Entry, attributes_of, maps_of, sorted_entries
@@ -20,6 +21,7 @@ SET_APART = {
     "source": "names a source",
     ABOUT: "by its name about something else than the record itself",
 }
+EMPTY, HOLLOW = "empty", "nothing but placeholders"
 NOT_KNOWN = "neither its name nor its values are recognised"
 ONLY_APART = frozenset({"region", "country", "category", "number", "gender", "city", "date", "text", "organisation", "url"})
 """Types that say nothing where every record has the same value."""
@@ -53,8 +55,8 @@ class Table:
     def guess(self, column: Column, meaning: Meaning) -> Guess | None:
         """By its name, if the values bear it out; else by the values, unless the name sets it apart."""
         found, why = None, SET_APART.get(meaning.kind, NOT_KNOWN)
-        if column.told == 0:
-            why = "empty" if column.filled == 0 else "nothing but placeholders"
+        if column.told == 0 or (meaning.kind in TYPES and column.hollow(meaning.kind)):
+            why = EMPTY if column.filled == 0 else HOLLOW
         elif meaning.kind not in SET_APART:
             found = (borne_out(column, meaning) if meaning.attribute else None) or by_contents(column)
             why = f"named like {meaning.attribute.replace('_', ' ')}, but its values are not" if meaning.attribute else why

@@ -11,7 +11,9 @@ import numpy as np
 
 from domain.errors import OnefoldError
 from domain.settings import MatchSettings
-from matching.infer import Finding, infer
+from matching.infer import Finding, Inferred, infer
+from matching.infer.names import meaning_of
+from matching.infer.table import EMPTY, HOLLOW
 from matching.score import Floats
 from pipelines.project.table_map import TableMap, dump_map, load_map
 from pipelines.steps.dedupe.inputs import Input, open_inputs
@@ -156,17 +158,17 @@ def understood(inputs: Sequence[Input], told: TableMap | None) -> tuple[TableMap
     taken = {(at, column) for at, one in names.items() for column in (*one.key, one.source)}
     left = [column for column in columns if not all((at, column.name) in taken for at in column.inputs)]
     found_all = infer(left)
-    if not found_all.attributes:
-        say_no_attribute(left, inputs)
+    check_recognised(found_all, inputs)
     key = {inputs[at].name: one.key for at, one in names.items() if one.key}
     source = {inputs[at].name: one.source for at, one in names.items() if one.source}
     table_map = TableMap(found_all.attributes, found_all.maps, key, source, None, found_all.parts)
     return table_map, findings_of(found_all.findings, names, inputs)
 
 
-def say_no_attribute(columns: Sequence[object], inputs: Sequence[Input]) -> None:
-    """Raise, unless every column is empty: then there is nothing to be told."""
-    if any(getattr(column, "told", 0) for column in columns):
+def check_recognised(found: Inferred, inputs: Sequence[Input]) -> None:
+    """An OnefoldError where no column is recognised, unless those that would be are empty: then nothing is to be told apart."""
+    empty = any(one.why in (EMPTY, HOLLOW) and meaning_of(one.column).attribute for one in found.findings)
+    if not found.attributes and not empty:
         raise OnefoldError(
             f"{inputs[0].path}: no column was recognised by its name or its values. "
             "Say what the columns mean in a map (--map); docs/commands.md shows one."

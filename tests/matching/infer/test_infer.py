@@ -66,11 +66,14 @@ def test_other_languages():
         "PLZ": "postcode: postcode",
         "Ort": "city: city",
     }
-    assert table("""
+    assert (
+        table("""
         nombre | primer apellido | segundo apellido | fecha_nacimiento | correo electrónico
         José   | García          | López            | 1980-04-03       | jose@x.es
         Ana    | Ruiz            | Pérez            | 1975-12-30       | ana@y.es
-    """)["segundo apellido"] == "family_name: family_name"
+    """)["segundo apellido"]
+        == "family_name: family_name"
+    )
 
 
 def test_a_house_number_is_joined_to_its_street():
@@ -196,11 +199,14 @@ def test_bibliographies_and_wares():
         "year": "year: number",
         "pages": "size: number",
     }
-    assert table("""
+    assert (
+        table("""
         product name         | manufacturer | modelno | price  | description
         Turntable PSLX350H   | Sony         | PSLX350 | 399.00 | belt drive, 33 and 45 rpm
         Speaker system AM53  | Bose         | AM53BK  | 49.95  | two cubes and a bass module
-    """)["modelno"] == "product_number: identifier"
+    """)["modelno"]
+        == "product_number: identifier"
+    )
 
 
 def test_a_title_is_a_persons_or_a_books():

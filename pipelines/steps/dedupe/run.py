@@ -99,6 +99,8 @@ def dedupe(asked: Asked, progress: Progress = lambda stage: None) -> DedupeRepor
     watch.stage("standardising")
     rows = [Named(table_map.source.get(given.name), table_map.key.get(given.name, ())) for given in inputs]
     prepared = prepare(inputs, rows, table_map.attributes, table_map.maps)
+    for given in inputs:
+        given.held = None  # matching needs the memory
     unique = declared(table_map, prepared, asked.map)
     watch.stage("matching")
     settings = MatchSettings(asked.join, (min(0.2, asked.join), max(0.9, asked.join)))

@@ -15,7 +15,8 @@ from matching.infer import Finding, Inferred, infer
 from matching.infer.names import meaning_of
 from matching.infer.table import EMPTY, HOLLOW
 from matching.score import Floats
-from pipelines.project.table_map import TableMap, dump_map, load_map
+from pipelines.project.table_map import TableMap, load_map
+from pipelines.project.table_map_text import dump_map
 from pipelines.steps.dedupe.inputs import Input, open_inputs
 from pipelines.steps.dedupe.matched import Matched, match
 from pipelines.steps.dedupe.prepare import Prepared, prepare

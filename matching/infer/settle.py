@@ -16,13 +16,30 @@ from matching.infer.whole import name_order, parts_of_address, parts_of_name, re
 SEVERAL = ("email", "phone")
 """Types of which a record can have several values, in several columns."""
 OF_THINGS = frozenset(
-    {"title", "text", "price", "category", "brand", "year", "size", "release_date", "description", "album", "artist", "authors", "venue"}
+    {
+        "title",
+        "text",
+        "price",
+        "category",
+        "brand",
+        "year",
+        "size",
+        "release_date",
+        "description",
+        "album",
+        "artist",
+        "authors",
+        "venue",
+        "pages",
+    }
 )
 """Attributes that describe a thing; of a person or a firm they say what it bought, not who it is."""
 OF_FIRMS = frozenset({"category", "year", "release_date"})
 """Those of them that describe firms as well: the industry, the year of foundation."""
 OF_ONE_KIND = frozenset({"identifier", "national_id", "text", "category", "number", "date"})
 """Types of which a record can have several attributes, each of another kind."""
+OF_MANY_KINDS = frozenset({"size", "product_number", "company_number"})
+"""Attributes that are different things under different names: a width is no length, an ISBN no part number."""
 KINDS = {"full names": "full_name", "place of birth": "category", "title": "text", "family name suffix": "category"}
 """Types of what `column_words.csv` names otherwise and no other column settles."""
 MOST_BRANDS = 0.1
@@ -47,7 +64,7 @@ def settle_works(table: Table) -> None:
     """Of books and wares, an institution or a publisher is one more trait, like the year."""
     if table.context.works:
         for name in table.of("organisation"):
-            table.guesses[name] = replace(table.guesses[name], kind="brand", attribute=table.guesses[name].attribute)
+            table.guesses[name] = replace(table.guesses[name], kind="brand", attribute="institution")
 
 
 def settle_names(table: Table) -> None:
@@ -193,7 +210,8 @@ def settle_rest(table: Table) -> None:
             table.leave_out(name, "nearly every value is different")
         else:
             taken = guess.attribute in table.entries and table.entries[guess.attribute].inputs & column.inputs
-            attribute = table.label(name, guess.attribute) if taken and kind in OF_ONE_KIND else guess.attribute
+            own = (taken and kind in OF_ONE_KIND) or guess.attribute in OF_MANY_KINDS
+            attribute = table.label(name, "_".join(words_of(name)) if guess.by_name else guess.attribute) if own else guess.attribute
             table.add(name, attribute, kind)
 
 

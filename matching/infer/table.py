@@ -21,6 +21,10 @@ SET_APART = {
     "source": "names a source",
     ABOUT: "by its name about something else than the record itself",
 }
+BESIDE = frozenset({"source", "key", "record_id", "modified"})
+"""Names of columns that stand beside the attributes; no attribute is called so, nor with `_status` at its end."""
+UNMISTAKABLE = frozenset({"email", "url"})
+"""Types that values tell whatever the column is called."""
 EMPTY, HOLLOW = "empty", "nothing but placeholders"
 NOT_KNOWN = "neither its name nor its values are recognised"
 ONLY_APART = frozenset({"region", "country", "category", "number", "gender", "city", "date", "text", "organisation", "url"})
@@ -58,7 +62,9 @@ class Table:
         if column.told == 0 or (meaning.kind in TYPES and column.hollow(meaning.kind)):
             why = EMPTY if column.filled == 0 else HOLLOW
         elif meaning.kind not in SET_APART:
-            found = (borne_out(column, meaning) if meaning.attribute else None) or by_contents(column)
+            found = borne_out(column, meaning) if meaning.attribute else by_contents(column)
+            if found is None and (other := by_contents(column)) and other.kind in UNMISTAKABLE:
+                found = other
             why = f"named like {meaning.attribute.replace('_', ' ')}, but its values are not" if meaning.attribute else why
         if found is None:
             self.leave_out(column.name, why)
@@ -118,6 +124,7 @@ class Table:
     def label(self, name: str, usual: str) -> str:
         """A name for an entry that is not taken: the usual one, else the column's own."""
         own = re.sub(r"[^a-z0-9_]", "", "_".join(words_of(name)))[:30].strip("_0123456789") or usual
+        own = f"{own}_value" if own in BESIDE or own.endswith("_status") else own
         tried = [usual, own, *(f"{usual}_{number}" for number in range(2, len(self.columns) + 3))]
         return next(one for one in tried if one not in self.entries)
 

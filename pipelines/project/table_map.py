@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,13 +15,14 @@ from domain.errors import Problem, ProjectError
 from domain.sources import ColumnMap
 from matching.attribute_types import TYPES
 from matching.infer import Finding, ordered
+from matching.infer.table import BESIDE
 from matching.roles import role_of
 from pipelines.project.attributes import PARTS, region_problem
 from pipelines.project.dates import format_problem
 from pipelines.project.document import Place, read_document
 from pipelines.project.faults import Faults, keys_of, location, missing, sentence
 from pipelines.project.model import LIST, MAPPING, TEXT, ColumnSpec, OneOrMore, ShortText, Spec, Text, written_as
-from pipelines.project.names import name_problem
+from pipelines.project.names import LONGEST, name_problem
 from pipelines.project.words import quoted, unknown
 
 Columns = Mapping[str, Sequence[str]]
@@ -197,7 +199,7 @@ def alternatives_of(spec: MappedAttribute, place: Place, every: Sequence[str], f
 
 def check(name: str, spec: MappedAttribute, place: Place, faults: Faults) -> None:
     """Note what is wrong with one attribute, besides its columns."""
-    if problem := name_problem(name):
+    if problem := attribute_problem(name):
         faults.add(("attributes",), problem, at=place)
     if spec.read_as is None and spec.type is None:
         faults.add(place, "'type' is missing: its attribute type, or as: full_name or as: address for what is parsed into parts")
@@ -216,6 +218,17 @@ def check(name: str, spec: MappedAttribute, place: Place, faults: Faults) -> Non
     if spec.split and not spec.many:
         faults.add((*place, "split"), f"split makes several values; set many: true in attributes.{name}")
     check_parts(spec, place, faults)
+
+
+def attribute_problem(name: str) -> str | None:
+    """What is wrong with an attribute's name; it becomes no column of a warehouse, so words of SQL are as good as others.
+
+    >>> attribute_problem("order"), attribute_problem("key")
+    (None, "'key' is or looks like a column that Onefold keeps itself; take another name")
+    """
+    if name in BESIDE or name.endswith("_status"):
+        return f"{quoted(name)} is or looks like a column that Onefold keeps itself; take another name"
+    return None if re.fullmatch(r"[a-z][a-z0-9_]*", name) and len(name) <= LONGEST else name_problem(name)
 
 
 def check_parts(spec: MappedAttribute, place: Place, faults: Faults) -> None:

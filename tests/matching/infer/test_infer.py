@@ -197,7 +197,7 @@ def test_bibliographies_and_wares():
         "journal": "venue: category",
         "publisher": "brand: category",
         "year": "year: number",
-        "pages": "size: number",
+        "pages": "pages: category",
     }
     assert (
         table("""
@@ -207,6 +207,12 @@ def test_bibliographies_and_wares():
     """)["modelno"]
         == "product_number: identifier"
     )
+
+
+def test_a_name_that_is_not_borne_out_is_not_taken_for_another_type():
+    """Ranges of pages look like telephones; but an e-mail is one whatever its column is called."""
+    assert table("title | volume\nOn blocking | 133-168-22\nA theory | 197-227-11")["volume"] == "-"
+    assert table("surname | city\nLee | a@x.org\nRay | b@x.org\nOrr | c@x.org")["city"] == "email: email"
 
 
 def test_a_title_is_a_persons_or_a_books():

@@ -38,8 +38,8 @@ OF_FIRMS = frozenset({"category", "year", "release_date"})
 """Those of them that describe firms as well: the industry, the year of foundation."""
 OF_ONE_KIND = frozenset({"identifier", "national_id", "text", "category", "number", "date"})
 """Types of which a record can have several attributes, each of another kind."""
-OF_MANY_KINDS = frozenset({"size", "product_number", "company_number"})
-"""Attributes that are different things under different names: a width is no length, an ISBN no part number."""
+OF_MANY_KINDS = frozenset({"size", "company_number"})
+"""Attributes that are different things under different names: a width is no weight, a tax number of a firm no number of its register."""
 KINDS = {"full names": "full_name", "place of birth": "category", "title": "text", "family name suffix": "category"}
 """Types of what `column_words.csv` names otherwise and no other column settles."""
 MOST_BRANDS = 0.1

@@ -205,7 +205,7 @@ def test_bibliographies_and_wares():
         Turntable PSLX350H   | Sony         | PSLX350 | 399.00 | belt drive, 33 and 45 rpm
         Speaker system AM53  | Bose         | AM53BK  | 49.95  | two cubes and a bass module
     """)["modelno"]
-        == "product_number: identifier"
+        == "model_number: identifier"
     )
 
 

@@ -12,8 +12,8 @@ from matching.roles import role_of
 
 TOLD = """given_name middle_name family_name name_suffix organisation name title authors artist album description brand venue
 date_of_birth birth_year birth_month birth_day age gender national_id social_security tax_number health_number passport
-driving_licence bank_account company_number model_number isbn ean article_number serial_number email phone street address city region postcode country url
-birth_place nationality"""
+driving_licence bank_account company_number model_number isbn ean article_number serial_number email phone street
+address city region postcode country url birth_place nationality"""
 ORDER = {name: place for place, name in enumerate(TOLD.split())}
 """Where an attribute is told; others come behind, by name."""
 

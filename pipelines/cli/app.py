@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from domain.errors import GateClosed, OnefoldError, ProjectError
 from pipelines.cli.check import check
 from pipelines.cli.console import complain, print_json
+from pipelines.cli.dedupe import dedupe
 from pipelines.cli.demo import demo
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
@@ -124,5 +125,5 @@ def onefold(
     """Many departments, one customer: pull customer databases together, match, merge, and publish one golden table."""
 
 
-for command in (demo, check, schema, run, status, show, explain, export, report, ui):
+for command in (demo, dedupe, check, schema, run, status, show, explain, export, report, ui):
     app.command()(command)

@@ -23,6 +23,7 @@ from pipelines.cli.run import HELD, run
 from pipelines.cli.schema import schema
 from pipelines.cli.show import show
 from pipelines.cli.status import status
+from pipelines.cli.train import train
 from pipelines.cli.ui import ui
 
 FAILED, FAULT, STOPPED = 1, 70, 130
@@ -124,5 +125,5 @@ def onefold(
     """Many departments, one customer: pull customer databases together, match, merge, and publish one golden table."""
 
 
-for command in (demo, check, schema, run, status, show, explain, export, report, ui):
+for command in (demo, check, schema, run, train, status, show, explain, export, report, ui):
     app.command()(command)

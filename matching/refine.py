@@ -28,9 +28,9 @@ OFFSET, FACTOR, SHIFT = 1.0, 0.2, 0.5
 LOOSENESS = (0.25, 0.5, 1.0, 2.0)
 """What the standard deviations are multiplied by; cross-validation chooses."""
 FOLDS = 10
-FEWEST = 20
+FEWEST = 40
 """Labels below which nothing is refined."""
-BEYOND = 1.0
+BEYOND = 1.5
 """Standard errors by which labels held back must be told better before anything moves."""
 STRATA = np.array([-12, -8, -5, -3, -1.5, 0, 1.5, 3, 5, 8, 12]) * MICRO
 """Bounds of match weight between which pairs are drawn, and labels weighted, as one stratum."""

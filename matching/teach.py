@@ -25,13 +25,11 @@ from matching.labels import Tickets, pair_tickets
 from matching.match import Scored, bits_of, find_clusters
 from matching.model import Model
 from matching.records import Ints
-from matching.refine import STRATA, Refined
+from matching.refine import FEWEST, STRATA, Refined
 from matching.score import MICRO, Floats
 
 MUCH, LITTLE = 0.5, 0.1
 """Of a batch, how much asks about patterns: while labels change the model, or are too few to tell; and where they do not."""
-ENOUGH = 40
-"""Labels that tell whether they change the model."""
 FARTHEST = 6 * MICRO
 """Bits below `ask` down to which candidate pairs may make two groups of records a question."""
 MOST_PAIRS = 5_000_000
@@ -72,7 +70,7 @@ class Answered:
 
 def share_of_patterns(refined: Refined) -> float:
     """How much of the next batch asks about patterns; what remains where the model is right without labels is a blind check."""
-    return MUCH if refined.accepted or refined.labels < ENOUGH else LITTLE
+    return MUCH if refined.accepted or refined.labels < FEWEST else LITTLE
 
 
 def pattern_questions(scored: Scored, index: Ints, tickets: Tickets, answered: Answered, wanted: int) -> Questions:

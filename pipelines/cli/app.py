@@ -18,6 +18,7 @@ from pipelines.cli.console import complain, print_json
 from pipelines.cli.demo import demo
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
+from pipelines.cli.match import match
 from pipelines.cli.report import report
 from pipelines.cli.run import HELD, run
 from pipelines.cli.schema import schema
@@ -125,5 +126,5 @@ def onefold(
     """Many departments, one customer: pull customer databases together, match, merge, and publish one golden table."""
 
 
-for command in (demo, check, schema, run, train, status, show, explain, export, report, ui):
+for command in (demo, check, schema, run, match, train, status, show, explain, export, report, ui):
     app.command()(command)

@@ -110,18 +110,18 @@ class Estimate(NamedTuple):
 def missed_pairs(catch: Catch) -> Estimate:
     """How many pairs no key catches, from how many were caught in one way only and how many in two (capture–recapture).
 
-    A way is a set of attributes: the keys of one set catch together. Chao's estimator f1(f1-1) / 2(f2+1) with its log-normal
-    interval (A. Chao, Estimating the population size for capture-recapture data with unequal catchability, Biometrics 43,
-    1987). It is a lower bound: some pairs are harder to catch than others, and ways that depend on each other make those
-    missed look fewer; were all ways independent and all pairs alike, it would be the number itself.
+    A way is a set of attributes: the keys of one set catch together. Chao's estimator for t ways, (t-1)/t · f1(f1-1) / 2(f2+1),
+    with its log-normal interval (A. Chao, Estimating the population size for capture-recapture data with unequal
+    catchability, Biometrics 43, 1987). Were all ways independent and all pairs alike, it would be the number itself; as some
+    pairs are harder to catch than others, it is a lower bound.
     """
     ways = np.stack([catch.caught[:, keys].any(axis=1) for keys in catch.by_way()], axis=1).sum(axis=1) if catch.names else np.zeros(0, int)
     once, twice = float(catch.weight[ways == 1].sum()), float(catch.weight[ways == 2].sum())
-    pairs, seldom = max(once - 1.0, 0.0), twice + 1.0
-    missed = once * pairs / (2 * seldom)
+    pairs, seldom, share = max(once - 1.0, 0.0), twice + 1.0, 1.0 - 1.0 / max(len(catch.by_way()), 1)
+    missed = share * once * pairs / (2 * seldom)
     if missed <= 0:
         return Estimate(0.0, 0.0, 0.0)
-    variance = missed + once * (2 * once - 1) ** 2 / (4 * seldom**2) + once**2 * twice * pairs**2 / (4 * seldom**4)
+    variance = missed + share**2 * (once * (2 * once - 1) ** 2 / (4 * seldom**2) + once**2 * twice * pairs**2 / (4 * seldom**4))
     # Each pair of the sample stands for several: so much less is known.
     variance *= float((catch.weight**2).sum() / catch.weight.sum()) if catch.weight.max() > 1 else 1.0
     factor = float(np.exp(1.96 * np.sqrt(np.log1p(variance / missed**2))))

@@ -3,12 +3,13 @@
 The fitted weights are the prior of a logistic regression over the labels: its offset, a factor for each comparison and a
 shift for each level are Gaussian around "no change" (maximum a posteriori; Gelman and others 2008). How far they may move
 is chosen by cross-validation, the stiffest choice within one standard error of the best (Breiman and others 1984), and
-nothing moves where labels held back are not told better. The result is weights and a prior again.
+nothing moves where labels held back are not told better, or where the clusters that follow agree less with the labels.
+The result is weights and a prior again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,9 +21,11 @@ from matching.compare import LevelArray, Patterns, level_matrix
 from matching.forms import Forms
 from matching.labels import Flags, Labels, Tickets
 from matching.model import Model
+from matching.records import Ints
 from matching.score import MICRO, Bits, Floats, Weights, sums
 
 LN2 = float(np.log(2.0))
+ClusterBy = Callable[[Model], Ints]
 OFFSET, FACTOR, SHIFT = 1.0, 0.2, 0.5
 """Standard deviations of the offset (nats), of a comparison's factor and of a level's shift (nats), before they are scaled."""
 LOOSENESS = (0.25, 0.5, 1.0, 2.0)
@@ -107,7 +110,8 @@ class Task:
         for k, own in enumerate(scoring.weights):
             columns.append((levels[:, k, None] == np.arange(1, len(own.same))).astype(np.float64))
             spread += [SHIFT] * (len(own.same) - 1)
-        importance = importance_of(weight, of_pairs, patterns.counts)
+        importance = stands_for(weight, of_pairs, patterns.counts) ** IMPORTANCE
+        importance /= importance.mean()
         base = np.asarray(weight * (LN2 / MICRO), np.float64)
         return cls(np.concatenate(columns, axis=1), base, same, importance, np.array(spread))
 
@@ -144,13 +148,11 @@ class Task:
         return result
 
 
-def importance_of(weight: Bits, of_pairs: Bits, counts: npt.NDArray[np.int64]) -> Floats:
-    """How much each label counts, 1 on average: by how many pairs of its stratum there are for each label of it."""
+def stands_for(weight: Bits, of_pairs: Bits, counts: npt.NDArray[np.int64]) -> Floats:
+    """How many candidate pairs each label stands for: those of its stratum, shared by the stratum's labels."""
     stratum = np.searchsorted(STRATA, weight)
     pairs = np.bincount(np.searchsorted(STRATA, of_pairs), weights=counts, minlength=len(STRATA) + 1)
-    labels = np.bincount(stratum, minlength=len(STRATA) + 1)
-    importance = (np.maximum(pairs[stratum], 1.0) / labels[stratum]) ** IMPORTANCE
-    return np.asarray(importance / importance.mean())
+    return np.asarray(np.maximum(pairs[stratum], 1.0) / np.bincount(stratum)[stratum])
 
 
 def moved(scoring: Scoring, change: Floats) -> Scoring:
@@ -163,8 +165,30 @@ def moved(scoring: Scoring, change: Floats) -> Scoring:
     return Scoring(tuple(weights), scoring.prior_same + round(float(change[0]) * MICRO / LN2), scoring.prior_related)
 
 
-def refined_by(model: Model, labels: Labels, forms: Mapping[str, Forms], patterns: Patterns, tickets: Tickets) -> tuple[Model, Refined]:
-    """The model as labels correct it, and what came of it; `patterns` are those of the candidate pairs, `tickets` those of the records."""
+def refined_by(
+    model: Model, labels: Labels, forms: Mapping[str, Forms], patterns: Patterns, tickets: Tickets, cluster_by: ClusterBy
+) -> tuple[Model, Refined]:
+    """The model as labels correct it, and what came of it; the model as it is unless its clusters, too, agree better with the labels.
+
+    Pairs are not clusters: where sources are free of duplicates, say, a link that is wrong by itself is outdone by the right
+    one, and a prior that is right for pairs taken singly costs links. `patterns` are those of the candidate pairs, `tickets`
+    those of the records; `cluster_by` gives the cluster of each record by a model, without any decision.
+    """
     levels = level_matrix(model.comparisons, forms, model.classes(forms), labels.left, labels.right)
     found = refine(model.scoring, levels, labels.same, labels.folds(len(tickets), tickets, FOLDS), patterns)
-    return replace(model, scoring=found.scoring), found
+    if not found.accepted:
+        return model, found
+    weight, of_pairs = (model.scoring.weight(*sums(one, model.scoring.weights)) for one in (levels, patterns.levels))
+    pairs = stands_for(weight, of_pairs, patterns.counts)
+    corrected = replace(model, scoring=found.scoring)
+    before, after = (cluster_by(one) for one in (model, corrected))
+    scores = [estimated_f1(label[labels.left] == label[labels.right], labels.same, pairs) for label in (before, after)]
+    if scores[1] > scores[0]:
+        return corrected, found
+    return model, replace(found, scoring=model.scoring, accepted=False, gain=0.0, looseness=0.0)
+
+
+def estimated_f1(joined: Flags, same: Flags, pairs: Floats) -> float:
+    """Pairwise F1 of clusters, from labels and the number of candidate pairs that each stands for."""
+    right, found, true = (float(pairs[which].sum()) for which in (joined & same, joined, same))
+    return 2 * right / (found + true) if found + true else 1.0

@@ -57,7 +57,7 @@ def ask_at_keyboard(project: Project, wanted: int, by: str | None, quiet: bool) 
     with open_project_warehouse(project) as warehouse:
         fitted = fit_live(warehouse, project)
         while len(answers.decisions) < wanted and not answers.stopped:
-            batch = questions(warehouse, project, taught(warehouse, fitted), min(BATCH, wanted - len(answers.decisions)))
+            batch = questions(warehouse, project, taught(warehouse, project, fitted), min(BATCH, wanted - len(answers.decisions)))
             if not batch:
                 console(stderr=quiet).print("There is nothing more to ask.")
                 break

@@ -47,7 +47,7 @@ def train(
     chosen = project_at(project)
     answers = ask_at_keyboard(chosen, ask, by, quiet=as_json) if ask else None
     with open_session(chosen) as session:
-        report = save_training(session, taught(session.warehouse, fit_live(session.warehouse, chosen)))
+        report = save_training(session, taught(session.warehouse, chosen, fit_live(session.warehouse, chosen)))
         if not as_json:
             tell(report, answers)
         wanted = wants_adoption(adopt if adopt is not None else yes or None, report, as_json)

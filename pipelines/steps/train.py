@@ -11,10 +11,11 @@ import numpy as np
 from domain.decisions import Decision
 from domain.runs import RunStatus
 from matching.block import Pairs
-from matching.cluster import Longs
+from matching.cluster import Constraints, Longs
 from matching.compare import RARITY, Patterns
 from matching.match import Scored, find_clusters, find_pairs, score_pairs
 from matching.model import Model
+from matching.records import Ints
 from matching.refine import Refined, refined_by
 from matching.score import MICRO, Floats
 from matching.train import train
@@ -115,12 +116,17 @@ def fit_live(warehouse: Warehouse, project: Project) -> Fitted:
     return Fitted(live, *train(live.forms, live.population, project.match.pair_budget))
 
 
-def taught(warehouse: Warehouse, fitted: Fitted) -> Trained:
+def taught(warehouse: Warehouse, project: Project, fitted: Fitted) -> Trained:
     """Let the decisions that stand correct what was fitted."""
     with warehouse.connect() as connection:
         decisions: Sequence[Decision] = active_decisions(connection)
     live, known = fitted.live, said(decisions, fitted.live.records)
-    model, refined = refined_by(fitted.model, known.labels, live.forms, fitted.patterns, live.tickets)
+
+    def cluster_by(model: Model) -> Ints:
+        scored = score_pairs(fitted.pairs, fitted.patterns, model)
+        return find_clusters(live.forms, live.population, model, scored, project.match, Constraints.none()).label
+
+    model, refined = refined_by(fitted.model, known.labels, live.forms, fitted.patterns, live.tickets, cluster_by)
     return Trained(fitted, model, score_pairs(fitted.pairs, fitted.patterns, model), refined, known)
 
 

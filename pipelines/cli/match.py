@@ -23,7 +23,9 @@ def match(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Match the live records by the adopted model and say what comes of it; nothing is kept or published.
+    """Match without publishing, and say what comes of it.
+
+    The live records are matched by the adopted model; nothing is kept.
 
     With --analyse it says what blocking does: pairs of each key, largest blocks, and the estimated recall.
     """

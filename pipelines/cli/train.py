@@ -32,7 +32,9 @@ def train(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Train a model on the live records and what stewards have decided, and adopt it.
+    """Train a model, from people's answers too, and adopt it.
+
+    It learns from the live records and from what stewards have decided.
 
     With --ask it first shows pairs of records and takes an answer to each: s same, d different, u unsure, z takes the
     last answer back, q ends. Answers are decisions, kept at once. They can be piped in: printf 'sdsu' | onefold train --ask 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,10 +11,12 @@ from domain.settings import MatchSettings
 from matching.block import Pairs
 from matching.chance import Population
 from matching.cluster import Constraints
+from matching.evaluate import accuracy
 from matching.forms import forms_of
-from matching.labels import record_tickets
-from matching.match import Scored, score_pairs
-from matching.refine import Refined
+from matching.labels import Labels, record_tickets
+from matching.match import Scored, find_clusters, find_pairs, score_pairs
+from matching.model import Model
+from matching.refine import Refined, refined_by
 from matching.score import MICRO
 from matching.teach import Answered, alternate, cluster_questions, one_a_group, pattern_questions, share_of_patterns
 from matching.train import train
@@ -169,3 +173,23 @@ def test_patterns_are_asked_about_much_while_there_is_something_to_learn():
     scoring = None
     shares = [share_of_patterns(Refined(scoring, labels, accepted, 0.0, 0.0)) for labels, accepted in ((5, False), (90, True), (90, False))]  # type: ignore[arg-type]
     assert shares == [0.5, 0.5, 0.1]
+
+
+def test_a_correction_is_taken_only_if_the_clusters_agree_better(village):
+    """The prior is ten bits too low, and labels say so; it is corrected, unless no cluster changes by it."""
+    found, entity, forms, population, model, _ = village
+    wrong = replace(model, scoring=replace(model.scoring, prior_same=model.scoring.prior_same - 10 * MICRO))
+    pairs, patterns = find_pairs(forms, population, wrong)
+    scored, tickets_ = score_pairs(pairs, patterns, wrong), record_tickets(found)
+    chosen = pattern_questions(scored, patterns.index, tickets_, NOBODY, 150)
+    labels = Labels(chosen.left, chosen.right, entity[chosen.left] == entity[chosen.right])
+
+    def clusters(by: Model) -> np.ndarray:
+        return find_clusters(forms, population, by, score_pairs(pairs, patterns, by), MatchSettings(), Constraints.none()).label
+
+    corrected, how = refined_by(wrong, labels, forms, patterns, tickets_, clusters)
+    assert how.accepted
+    assert accuracy(clusters(corrected), entity).f1 > accuracy(clusters(wrong), entity).f1
+    kept, how = refined_by(wrong, labels, forms, patterns, tickets_, lambda _: clusters(wrong))
+    assert kept is wrong
+    assert not how.accepted

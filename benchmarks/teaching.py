@@ -45,8 +45,10 @@ class Taught:
     accepted: bool
 
     def share_left(self, after: float) -> float:
-        """What is left of the error 1 - F1."""
-        return (1 - after) / (1 - self.before) if self.before < 1 else 1.0
+        """What is left of the error 1 - F1; infinite where there was none and now is."""
+        if self.before == 1.0:
+            return 1.0 if after == 1.0 else float("inf")
+        return (1 - after) / (1 - self.before)
 
 
 class Pupil:

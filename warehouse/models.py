@@ -31,9 +31,10 @@ def save_model(connection: sa.Connection, run: Run, fingerprint: str, artefact: 
         connection.execute(model.insert().values(**row))
 
 
-def adopt_model(connection: sa.Connection, run: Run, fingerprint: str) -> None:
-    """Use a kept model from this run on. Raises `WarehouseError` when there is none of this fingerprint."""
-    chosen = model.update().where(model.c.fingerprint == fingerprint).values(adopted_run=run.number)
+def adopt_model(connection: sa.Connection, run: Run, fingerprint: str, note: str | None = None) -> None:
+    """Use a kept model from this run on, with a new `note` if given. Raises `WarehouseError` when there is none of this fingerprint."""
+    values = {"adopted_run": run.number} | ({} if note is None else {"note": note})
+    chosen = model.update().where(model.c.fingerprint == fingerprint).values(values)
     if connection.execute(chosen).rowcount == 0:
         raise WarehouseError(f"there is no model {fingerprint}: train one first.")
 

@@ -19,11 +19,13 @@ from pipelines.cli.dedupe import dedupe
 from pipelines.cli.demo import demo
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
+from pipelines.cli.match import match
 from pipelines.cli.report import report
 from pipelines.cli.run import HELD, run
 from pipelines.cli.schema import schema
 from pipelines.cli.show import show
 from pipelines.cli.status import status
+from pipelines.cli.train import train
 from pipelines.cli.ui import ui
 
 FAILED, FAULT, STOPPED = 1, 70, 130
@@ -125,5 +127,5 @@ def onefold(
     """Many departments, one customer: pull customer databases together, match, merge, and publish one golden table."""
 
 
-for command in (demo, dedupe, check, schema, run, status, show, explain, export, report, ui):
+for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, export, report, ui):
     app.command()(command)

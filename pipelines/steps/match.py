@@ -117,9 +117,10 @@ def compared(session: Session, forms: dict[str, Forms], population: Population) 
 def fitting_model(session: Session, project: Project, records: int) -> Model | None:
     """The adopted model, if there is one and it fits so many records.
 
-    It does not where the project's attributes are others, nor, if a run had trained it by itself, where a department has come
-    since (a model of departments that have nobody in common would find nobody in common with the next) or where there are
-    more than twice or less than half the records it was trained on.
+    One that a run has trained by itself does not where the project's attributes are others, where a department has come since
+    (a model of departments that have nobody in common would find nobody in common with the next) or where there are more than
+    twice or less than half the records it was trained on. One that a person has trained is never replaced: where the
+    attributes are others, an OnefoldError says to train again.
     """
     with session.warehouse.connect() as connection:
         kept, came = adopted_model(connection), first_live_runs(connection)
@@ -128,6 +129,8 @@ def fitting_model(session: Session, project: Project, records: int) -> Model | N
     try:
         model = load_model(kept.artefact.encode(), project.attributes)
     except OnefoldError:
+        if kept.note != BY_ITSELF:
+            raise
         return None
     outgrown = kept.note == BY_ITSELF and not model.records / 2 <= records <= model.records * 2
     return None if outgrown else model
@@ -135,23 +138,25 @@ def fitting_model(session: Session, project: Project, records: int) -> Model | N
 
 def decided(decisions: Sequence[Decision], records: Records) -> Constraints:
     """The stewards' decisions on records that are live, as positions."""
-    if not decisions:
-        return Constraints.none()
-    names = [name for d in decisions for name in (str(d.left), str(d.right))]
-    position = dict.fromkeys(names, -1)
-    keys = pa.array(records.sources).take(pa.array(records.source))
-    for at, (source, key) in enumerate(zip(keys.to_pylist(), records.keys.to_pylist(), strict=True)):
-        name = f"{source}:{key}"
-        if name in position:
-            position[name] = at
-    sides = {verdict: [(position[str(d.left)], position[str(d.right)]) for d in decisions if d.verdict is verdict] for verdict in Verdict}
-    return Constraints(sides_of(sides[Verdict.SAME]), sides_of(sides[Verdict.DIFFERENT]))
+    left, right, kept = positions_of(decisions, records)
+    verdict = [decisions[at].verdict for at in kept]
+    same = np.array([one is Verdict.SAME for one in verdict], bool)
+    different = np.array([one is Verdict.DIFFERENT for one in verdict], bool)
+    return Constraints((left[same], right[same]), (left[different], right[different]))
 
 
-def sides_of(pairs: list[tuple[int, int]]) -> tuple[Ints, Ints]:
-    """Left and right positions of the pairs of which both records are live."""
-    live = np.array([pair for pair in pairs if min(pair) >= 0], np.int32).reshape(-1, 2)
-    return live.min(axis=1), live.max(axis=1)
+def positions_of(decisions: Sequence[Decision], records: Records) -> tuple[Ints, Ints, list[int]]:
+    """The pairs of the decisions of which both records are live, by position, the smaller first; and which decisions they are."""
+    position = dict.fromkeys((name for d in decisions for name in (str(d.left), str(d.right))), -1)
+    if position:
+        keys = pa.array(records.sources).take(pa.array(records.source))
+        for at, (source, key) in enumerate(zip(keys.to_pylist(), records.keys.to_pylist(), strict=True)):
+            name = f"{source}:{key}"
+            if name in position:
+                position[name] = at
+    pairs = np.array([(position[str(d.left)], position[str(d.right)]) for d in decisions], np.int32).reshape(-1, 2)
+    live = np.flatnonzero(pairs.min(axis=1, initial=len(records)) >= 0)
+    return pairs[live].min(axis=1, initial=len(records)), pairs[live].max(axis=1, initial=-1), live.tolist()
 
 
 def asked(scored: Scored, settings: MatchSettings) -> npt.NDArray[np.bool_]:

@@ -11,13 +11,16 @@ from typing import Any
 
 import splink.comparison_level_library as cll
 import splink.comparison_library as cl
+from rules import Rule
 
 Column = dict[str, Any]
-Rule = tuple[str, ...]
-"""SQL expressions that have to be equal on both sides, all of them."""
+"""An attribute as `spec.json` tells it."""
 
 LEFT_OUT = ("consent", "country", "date")
 """Types that tell nobody apart: what somebody agreed to, since when he is a customer."""
+
+WORDED = ("organisation", "full_name", "text")
+"""Types of several words: a column `<name>_longest` holds the longest."""
 
 
 def comparison(column: Column) -> Any:
@@ -70,13 +73,16 @@ def blocking_rules(columns: Sequence[Column]) -> list[Rule]:
     of = by_type(columns)
     given, family, born, place = of["given_name"], of["family_name"], of["date_of_birth"], of["postcode"] + of["city"]
     rules = singles(of["email"] + of["phone"] + of["identifier"] + of["national_id"] + of["organisation"] + of["url"])
-    rules += singles(of["text"] + of["full_name"]) + [(f"substr({name}, 1, 12)",) for name in of["text"] + of["full_name"] + of["organisation"]]
+    rules += singles(of["text"] + of["full_name"]) + [
+        (f"substr({name}, 1, 12)",) for name in of["text"] + of["full_name"] + of["organisation"]
+    ]
     rules += pairs(family, born) + pairs(given, born) + pairs(family, given)
     rules += pairs(family, place) + pairs(given, place) + pairs(of["street"], family + given + place) + pairs(born, place)
     rules += [(f"substr({a}, 1, 3)", f"substr({b}, 1, 3)", c) for a in given[:1] for b in family for c in born + place]
     rules += singles(of["street"]) + [(f"substr({name}, 1, 6)",) for name in of["organisation"] + of["text"]]
     rules += [(f"substr({a}, 1, 1)", b) for a in given[:1] for b in family] + singles(born)
     rules += [(f"substr({a}, 1, 3)", b) for a in family + given for b in of["postcode"]]
+    rules += [(f"{name}_longest",) for kind in WORDED for name in of[kind]] + singles(of["number"] + of["category"] + of["city"])
     return rules
 
 
@@ -89,7 +95,8 @@ def deterministic_rules(columns: Sequence[Column]) -> list[Rule]:
         rules += [(*names, other) for other in of["date_of_birth"] + of["street"] + of["postcode"] + of["phone"]]
     rules += pairs(of["organisation"][:1], of["postcode"] + of["city"] + of["phone"] + of["url"])
     rules += pairs(of["text"][:1], of["full_name"] + of["number"])
-    return rules or [*singles(of["text"][:1]), names]
+    rules += [(f"{name}_longest",) for name in of["text"][:1] if not of["full_name"]]
+    return rules or [names]
 
 
 def training_rules(columns: Sequence[Column]) -> list[Rule]:

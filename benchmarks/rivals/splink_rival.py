@@ -44,10 +44,11 @@ def main() -> None:
     watch.lap("read")
     counter = RuleCounter(connection, spec["unique"])
     rules = counter.within_budget(by_hand.blocking_rules(columns))
+    sure = next((rules for rules in by_hand.deterministic_rules(columns) if any(map(counter.pairs, rules))), [])
     training = counter.trainable(by_hand.training_rules(columns), TRAINING_BLOCKS)
     watch.lap("choose rules")
     linker, sources = linker_of(connection, columns, spec["unique"], rules)
-    failed = train(linker, columns, training)
+    failed = train(linker, sure, training)
     watch.lap("train")
     blocked = linker.inference.compute_blocked_pairs_for_predict()
     watch.lap("block")
@@ -107,13 +108,13 @@ def linker_of(
     return Linker(tables, settings, log_level=logging.ERROR), names
 
 
-def train(linker: Linker, columns: Sequence[by_hand.Column], rules: Sequence[Rule]) -> list[str]:
+def train(linker: Linker, sure: Sequence[Rule], rules: Sequence[Rule]) -> list[str]:
     """As its guides do: how many pairs there are to find, u from random pairs, m by expectation maximisation.
 
     On few records a block can drive a probability below what it can hold: such a block teaches nothing, and is returned.
     """
-    sure = [block_on(*rule) for rule in by_hand.deterministic_rules(columns)]
-    linker.training.estimate_probability_two_random_records_match(sure, recall=RECALL)
+    if sure:
+        linker.training.estimate_probability_two_random_records_match([block_on(*rule) for rule in sure], recall=RECALL)
     linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS)
     failed, model = [], linker._settings_obj
     for rule in rules:

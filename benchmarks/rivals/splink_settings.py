@@ -69,8 +69,12 @@ def number(name: str) -> Any:
 
 
 def blocking_rules(columns: Sequence[Column]) -> list[Rule]:
-    """Rules for the pairs to score, the most telling first; the caller counts their pairs and takes what its budget bears."""
+    """Rules for the pairs to score, the most telling first; the caller counts their pairs and takes what its budget bears.
+
+    Of people, single names and cities are left out: they took its F1 on the demo population from 0.84 to 0.72.
+    """
     of = by_type(columns)
+    names = bool(of["given_name"] or of["family_name"])
     given, family, born, place = of["given_name"], of["family_name"], of["date_of_birth"], of["postcode"] + of["city"]
     rules = singles(of["email"] + of["phone"] + of["identifier"] + of["national_id"] + of["organisation"] + of["url"])
     rules += singles(of["text"] + of["full_name"]) + [
@@ -82,21 +86,26 @@ def blocking_rules(columns: Sequence[Column]) -> list[Rule]:
     rules += singles(of["street"]) + [(f"substr({name}, 1, 6)",) for name in of["organisation"] + of["text"]]
     rules += [(f"substr({a}, 1, 1)", b) for a in given[:1] for b in family] + singles(born)
     rules += [(f"substr({a}, 1, 3)", b) for a in family + given for b in of["postcode"]]
-    rules += [(f"{name}_longest",) for kind in WORDED for name in of[kind]] + singles(of["number"] + of["category"] + of["city"])
+    rules += [(f"{name}_longest",) for kind in WORDED for name in of[kind]]
+    rules += singles(of["number"] + of["category"] + ([] if names else of["city"]))
     return rules
 
 
-def deterministic_rules(columns: Sequence[Column]) -> list[Rule]:
-    """Rules that hardly ever hold for two different ones; their count tells how many pairs there are to find."""
+def deterministic_rules(columns: Sequence[Column]) -> list[list[Rule]]:
+    """Rules that hardly ever hold for two different ones; their count tells how many pairs there are to find.
+
+    The first list of which a rule makes any pair counts; those that follow are for data that have nothing surer.
+    """
     of = by_type(columns)
     names = tuple(of["given_name"][:1] + of["family_name"][:1])
-    rules = singles(of["email"] + of["identifier"] + of["national_id"])
-    if len(names) == 2:
-        rules += [(*names, other) for other in of["date_of_birth"] + of["street"] + of["postcode"] + of["phone"]]
-    rules += pairs(of["organisation"][:1], of["postcode"] + of["city"] + of["phone"] + of["url"])
-    rules += pairs(of["text"][:1], of["full_name"] + of["number"])
-    rules += [(f"{name}_longest",) for name in of["text"][:1] if not of["full_name"]]
-    return rules or [names]
+    whole = [names] if len(names) == 2 else []
+    sure = singles(of["email"] + of["identifier"] + of["national_id"])
+    sure += [(*name, other) for name in whole for other in of["date_of_birth"] + of["street"] + of["postcode"] + of["phone"]]
+    sure += pairs(of["organisation"][:1], of["postcode"] + of["city"] + of["phone"] + of["url"])
+    sure += pairs(of["text"][:1], of["full_name"] + of["number"])
+    likely = [(*name, *of["category"], *of["number"][:1]) for name in whole]
+    likely += [(*name, other) for name in whole for other in of["category"] + of["number"] + of["city"]]
+    return [sure, likely, [(f"{name}_longest",) for name in of["text"][:1]] or [names]]
 
 
 def training_rules(columns: Sequence[Column]) -> list[Rule]:
@@ -104,7 +113,7 @@ def training_rules(columns: Sequence[Column]) -> list[Rule]:
     of = by_type(columns)
     names = tuple(of["given_name"][:1] + of["family_name"][:1])
     rules = [names] if len(names) == 2 else []
-    rules += singles(of["date_of_birth"] + of["email"] + of["identifier"] + of["street"] + of["phone"])
+    rules += singles(of["date_of_birth"] + of["street"] + of["email"] + of["identifier"] + of["phone"])
     rules += singles(of["organisation"] + of["text"][:1] + of["full_name"])
     rules += pairs(of["family_name"], of["city"] + of["postcode"] + of["category"]) + pairs(of["postcode"] + of["city"], of["given_name"])
     rules += pairs(of["category"], of["number"]) + [(f"substr({name}, 1, 6)",) for name in of["text"] + of["organisation"]]

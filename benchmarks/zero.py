@@ -19,6 +19,8 @@ import pyarrow.parquet as pq
 from benchmarks.cleaned import Cleaned
 from benchmarks.labelled import read
 
+ONEFOLD = "from pipelines.cli import main; main()"
+"""The `onefold` command, of the code that is measured."""
 TOLD = ("source", "cluster_id", "entity_id")
 """Columns that are not given: the file's name tells the source."""
 
@@ -32,7 +34,7 @@ def can_dedupe() -> bool:
 def zero_command(raw: Path, out: Path) -> list[str]:
     """The command that matches every CSV file in `raw` with every other, and writes `clusters.csv` into `out`."""
     files = sorted(map(str, raw.glob("*.csv")))
-    return [sys.executable, "-m", "pipelines.cli", "dedupe", *files, "--out", str(out / "clusters.csv")]
+    return [sys.executable, "-c", ONEFOLD, "dedupe", *files, "--out", str(out / "clusters.csv")]
 
 
 def keep_raw_labelled(name: str, folder: Path) -> Path:

@@ -6,9 +6,12 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from benchmarks.tables import Report
 
 ONE_RUN = """
 import json, sys
@@ -44,6 +47,18 @@ def measure_organisation(records: int, seed: int = 1) -> OrganisationRun:
         first, second = (run_once(Path(folder) / "demo") for _ in range(2))
     steps = sorted(first["seconds_by_step"].items(), key=lambda step: -step[1])[:4]
     return OrganisationRun(records, first["seconds"], first["peak_mb"], first["accuracy"]["f1"], second["seconds"], tuple(steps))
+
+
+def organisation_report(runs: Sequence[OrganisationRun]) -> Report:
+    """One row for each size."""
+    headings = ("records", "s", "peak MB", "F1", "second run, s", "slowest steps, s")
+    return Report("The demo organisation, the whole way: sources to published golden table", headings, [row(run) for run in runs])
+
+
+def row(run: OrganisationRun) -> tuple[str, ...]:
+    """One size."""
+    slowest = ", ".join(f"{name} {seconds:.1f}" for name, seconds in run.slowest)
+    return f"{run.records:,}", f"{run.seconds:.1f}", f"{run.peak_mb:,.0f}", f"{run.f1:.3f}", f"{run.second_seconds:.1f}", slowest
 
 
 def run_once(project: Path) -> dict[str, Any]:

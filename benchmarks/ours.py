@@ -1,0 +1,103 @@
+"""Onefold on a cleaned set: from one Parquet file to clusters, the whole process.
+
+python -m benchmarks.ours FOLDER OUT    FOLDER has records.parquet and spec.json; OUT gets clusters.csv, pairs.parquet, report.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from benchmarks.cleaned import Cleaned
+from benchmarks.rivals.watch import Stopwatch
+from domain.settings import MatchSettings
+from matching.assemble import assemble
+from matching.block import Pairs
+from matching.chance import Population
+from matching.cluster import Clusters, Constraints
+from matching.forms import forms_of
+from matching.match import Scored, find_clusters, score_pairs
+from matching.records import Records
+from matching.standardise import SEPARATOR
+from matching.train import train
+
+KEPT = 0.01
+"""Pairs of at least this probability are kept, to measure calibration with the truth afterwards."""
+CANDIDATES_UP_TO = 2_000_000
+"""Records up to which the candidate pairs are kept too, to measure what blocking missed."""
+
+
+def main() -> None:
+    """Run on one folder."""
+    cleaned, out = Cleaned(Path(sys.argv[1])), Path(sys.argv[2])
+    watch = Stopwatch()
+    records = read(cleaned)
+    watch.lap("read")
+    forms = forms_of(records)
+    population = Population(records.source, np.full(len(records.sources), cleaned.unique))
+    watch.lap("forms")
+    model, pairs, patterns = train(forms, population)
+    watch.lap("train")
+    scored = score_pairs(pairs, patterns, model)
+    watch.lap("score")
+    clusters = find_clusters(forms, population, model, scored, MatchSettings(), Constraints.none())
+    watch.lap("cluster")
+    write_clusters(records, clusters, out / "clusters.csv")
+    watch.lap("write")
+    figures = {"threshold": MatchSettings().join, "candidate_pairs": len(pairs), **believed(scored)}
+    report = figures | {"stages": watch.stages, "process": watch.process(), "blocking": [asdict(key) for key in pairs.keys]}
+    keep_pairs(records, pairs, scored, out)
+    (out / "report.json").write_text(json.dumps(report, indent=1))
+
+
+def read(cleaned: Cleaned) -> Records:
+    """The records as matching takes them."""
+    table = pq.read_table(cleaned.records)
+    attributes = cleaned.attributes()
+    columns = {"source": table.column("source"), "key": table.column("record_id")}
+    columns |= {a.name: pc.binary_join(table.column(a.name), SEPARATOR) if a.many else table.column(a.name) for a in attributes}
+    columns |= {"record_id": pa.array(np.arange(len(table))), "modified": pa.nulls(len(table), pa.int64())}
+    return assemble(pa.table(columns), attributes)
+
+
+def believed(scored: Scored) -> dict[str, Any]:
+    """Precision and recall at `join` as the model believes them, without any label; as a run's report tells them."""
+    linked = scored.probability > MatchSettings().join
+    expected = float(scored.probability.sum())
+    return {
+        "believed_precision": float(scored.probability[linked].mean()) if linked.any() else 1.0,
+        "believed_recall": float(scored.probability[linked].sum() / expected) if expected > 0 else 1.0,
+    }
+
+
+def write_clusters(records: Records, clusters: Clusters, path: Path) -> None:
+    """`source`, `record_id`, `cluster_id`."""
+    source = pa.array(records.sources).take(pa.array(records.source))
+    pacsv.write_csv(pa.table({"source": source, "record_id": records.keys, "cluster_id": clusters.label}), path)
+
+
+def keep_pairs(records: Records, pairs: Pairs, scored: Scored, out: Path) -> None:
+    """What only the benchmark needs: scored and candidate pairs, as positions in the file of records, from 0."""
+    kept = scored.probability >= KEPT
+    table = positions(records, pairs.left[kept], pairs.right[kept])
+    pq.write_table(table.append_column("match_probability", pa.array(scored.probability[kept])), out / "pairs.parquet")
+    if len(records) <= CANDIDATES_UP_TO:
+        pq.write_table(positions(records, pairs.left, pairs.right), out / "candidates.parquet")
+
+
+def positions(records: Records, left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> pa.Table:
+    """Pairs of records as positions in the file they were read from."""
+    return pa.table({"left_row": records.ids[left], "right_row": records.ids[right]})
+
+
+if __name__ == "__main__":
+    main()

@@ -11,9 +11,10 @@ from domain.settings import MatchSettings
 from matching.block import Pairs, candidate_pairs, pair_budget
 from matching.chance import Population
 from matching.cluster import Clusters, Constraints, cluster
-from matching.compare import LevelArray, Patterns, level_matrix, patterns_of
+from matching.compare import Comparer, LevelArray, Patterns
 from matching.forms import Forms
 from matching.model import Model
+from matching.prune import worth_scoring
 from matching.records import Ints
 from matching.score import MICRO, Bits, Floats, probabilities, sums
 
@@ -29,6 +30,7 @@ class Scored:
     """Probability that the pair is related: a household, branches of a firm."""
     weight: Bits
     """Match weight: log-odds of *same* against everything else, in millionths of a bit."""
+    patterns: Patterns
 
 
 def bits_of(probability: float) -> int:
@@ -48,24 +50,43 @@ def score_pairs(pairs: Pairs, patterns: Patterns, model: Model) -> Scored:
     of_same, of_related = probabilities(same + model.scoring.prior_same, related + model.scoring.prior_related)
     weight = model.scoring.weight(same, related)
     index = patterns.index
-    return Scored(pairs, of_same[index], of_related[index], weight[index])
+    return Scored(pairs, of_same[index], of_related[index], weight[index], patterns)
 
 
 def find_pairs(forms: Mapping[str, Forms], population: Population, model: Model, budget: int | None = None) -> tuple[Pairs, Patterns]:
-    """Block and compare as the model says."""
+    """Block and compare as the model says; the pairs that may be the same or related."""
     used = {name: own for name, own in forms.items() if any(name == a.name for c in model.comparisons for a in c.attributes)}
     pairs = candidate_pairs(used, population, model.plan, budget or pair_budget(len(population)))
-    return pairs, patterns_of(model.comparisons, used, model.classes(used), pairs.left, pairs.right)
+    return worth_scoring(Comparer(model.comparisons, used, model.classes(used)), model.scoring, pairs)
+
+
+class KnownLevels:
+    """The levels of pairs that have been scored."""
+
+    def __init__(self, scored: Scored, count: int) -> None:
+        self.count, self.patterns = count, scored.patterns
+        self.codes = scored.pairs.left.astype(np.int64) * count + scored.pairs.right
+
+    def filled(self, comparer: Comparer, left: Ints, right: Ints) -> LevelArray:
+        """Levels of any pairs; those that have not been scored are compared now."""
+        code = left.astype(np.int64) * self.count + right
+        place = np.minimum(np.searchsorted(self.codes, code), max(len(self.codes) - 1, 0))
+        found = self.codes[place] == code if len(self.codes) else np.zeros(len(code), bool)
+        levels = np.empty((len(code), len(comparer.comparisons)), np.uint8)
+        levels[found] = self.patterns.levels[self.patterns.index[place[found]]]
+        levels[~found] = comparer.levels(left[~found], right[~found])
+        return levels
 
 
 def find_clusters(
     forms: Mapping[str, Forms], population: Population, model: Model, scored: Scored, settings: MatchSettings, constraints: Constraints
 ) -> Clusters:
     """Cluster scored pairs under the stewards' decisions."""
-    classes = model.classes(forms)
+    comparer = Comparer(model.comparisons, forms, model.classes(forms))
+    known = KnownLevels(scored, len(population))
 
     def levels_of(left: Ints, right: Ints) -> LevelArray:
-        return level_matrix(model.comparisons, forms, classes, left, right)
+        return known.filled(comparer, left, right)
 
     return cluster(
         len(population),

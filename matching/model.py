@@ -21,7 +21,7 @@ from matching.forms import Forms
 from matching.keys import Hashes
 from matching.score import Fit, Weights
 
-FORMAT = 1
+FORMAT = 2
 """Version of the artefact; a model of another version must be trained again."""
 
 
@@ -70,6 +70,7 @@ class Model:
             "plan": {
                 "everything": self.plan.everything,
                 "limits": self.plan.limits,
+                "keys": self.plan.keys,
                 "refined": {k: v.tolist() for k, v in sorted(self.plan.refined.items())},
             },
             "records": self.records,
@@ -109,6 +110,7 @@ def load_model(artefact: bytes, attributes: Sequence[Attribute]) -> Model:
         Plan(
             document["plan"]["everything"],
             tuple(document["plan"]["limits"]),
+            tuple(tuple(path) for path in document["plan"]["keys"]),
             {k: np.array(v, np.uint64) for k, v in document["plan"]["refined"].items()},
         ),
         document["records"],

@@ -8,18 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.errors import NothingToMatch
-from matching.block import Pairs, candidate_pairs, pair_budget, train_blocking
+from matching.block import Pairs, Plan, candidate_pairs, every_pair, pair_budget, sides
 from matching.chance import Population, chance_levels, classes_of
 from matching.cluster import Scoring
-from matching.compare import Patterns, comparisons_for, patterns_of
+from matching.compare import Classes, Comparer, Comparison, Patterns, comparisons_for
 from matching.forms import Forms
-from matching.keys import blocks_alone
+from matching.keys import Longs, blocks_alone
 from matching.model import Model, common_forms
-from matching.score import fit, weights_of
+from matching.plan import Probing, Sample, choose
+from matching.prune import worth_scoring
+from matching.score import Fit, Floats, fit, probabilities, sums, weights_of
 
 
 def train(forms: Mapping[str, Forms], population: Population, budget: int | None = None) -> tuple[Model, Pairs, Patterns]:
-    """Learn chance, the three classes and the blocking plan; also the candidate pairs and patterns made on the way.
+    """Learn chance, the three classes and the blocking plan; also the pairs that may be the same or related, and their patterns.
 
     Raises NothingToMatch when no attribute that identifies anyone has a value.
     """
@@ -29,13 +31,51 @@ def train(forms: Mapping[str, Forms], population: Population, budget: int | None
     comparisons = comparisons_for([own.attribute for own in used.values()])
     classes = classes_of(used)
     allowed = budget or pair_budget(len(population))
-    plan = train_blocking(used, population, allowed)
-    pairs = candidate_pairs(used, population, plan, allowed)
-    patterns = patterns_of(comparisons, used, classes, pairs.left, pairs.right)
-    chance = chance_levels(comparisons, used, classes, population)
-    fitted = fit(comparisons, patterns, chance, population.pairs, len(population))
+    learner = Learner(comparisons, used, classes, population)
+    plan = learn_blocking(learner, allowed)
     common = {name: common_forms(own, classes[name]) for name, own in used.items()}
-    return Model(comparisons, Scoring(*weights_of(fitted)), fitted, common, plan, len(population)), pairs, patterns
+    model = Model(comparisons, Scoring(*weights_of(learner.fitted)), learner.fitted, common, plan, len(population))
+    return model, *worth_scoring(learner.comparer, model.scoring, candidate_pairs(used, population, plan, allowed))
+
+
+class Learner:
+    """The three classes, fitted to a sample of the candidate pairs."""
+
+    def __init__(self, comparisons: tuple[Comparison, ...], forms: Mapping[str, Forms], classes: Classes, population: Population) -> None:
+        self.comparisons, self.forms, self.population = comparisons, forms, population
+        self.comparer = Comparer(comparisons, forms, classes)
+        self.chance = chance_levels(comparisons, forms, classes, population)
+        self.fitted: Fit
+
+    def compare(self, codes: Longs) -> Patterns:
+        """The patterns of pairs given by their codes."""
+        return self.comparer.patterns(*sides(codes, len(self.population)))
+
+    def learn(self, patterns: Patterns, share: float) -> Floats:
+        """Fit the classes to pairs that stand for `share` of all; the probability that each is the same."""
+        counted = Patterns(patterns.levels, np.rint(patterns.counts / share).astype(np.int64), patterns.index)
+        self.fitted = fit(self.comparisons, counted, self.chance, self.population.pairs, len(self.population))
+        weights, prior_same, prior_related = weights_of(self.fitted)
+        same, related = sums(patterns.levels, weights)
+        return probabilities(same + prior_same, related + prior_related)[0][patterns.index]
+
+
+def learn_blocking(learner: Learner, budget: int) -> Plan:
+    """Fit the classes, and choose the blocking keys by what they find."""
+    population = learner.population
+    if population.pairs <= budget / 2:
+        pairs = every_pair(population, budget)
+        learner.learn(learner.comparer.patterns(pairs.left, pairs.right), 1.0)
+        return Plan(everything=True)
+    probing = Probing(learner.forms, population, budget)
+    keys = [*probing.singles(), *probing.doubles()]
+    sample = Sample.of(keys)
+    probability = learner.learn(learner.compare(sample.codes), probing.share)
+    chosen = choose(sample, probability, probing.share, len(population))
+    keys += probing.triples([keys[k].path for k in chosen if len(keys[k].path) == 2])
+    sample = Sample.of(keys)
+    probability = learner.learn(learner.compare(sample.codes), probing.share)
+    return probing.plan([keys[k].path for k in choose(sample, probability, probing.share, len(population))])
 
 
 def unique_sources(names: tuple[str, ...], unique: frozenset[str]) -> npt.NDArray[np.bool_]:

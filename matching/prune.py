@@ -1,0 +1,98 @@
+"""Prune: compare candidate pairs only as far as they can still be the same or related.
+
+Equality is told first. Then the comparisons that are still open are made one after the other, the cheapest first, and a
+pair is dropped as soon as the best that is left to come could not lift it. What is dropped so would have been dropped at
+the end: the pairs that stay, and their levels, are those of a full comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from matching.block import Pairs
+from matching.cluster import Scoring
+from matching.compare import ANY, MADE_OF_NAMES, RARITY, UNEQUAL, Comparer, Comparison, LevelArray, Mask, chunks, drop_explained
+from matching.parallel import in_parallel
+from matching.patterns import Patterns, count_patterns, join_patterns
+from matching.records import Ints
+from matching.score import MICRO, Bits, sums
+
+FLOOR = -7 * MICRO
+"""Log-odds against *unrelated*, in millionths of a bit, below which a pair is hopeless: less than one in a hundred."""
+
+
+def worth_scoring(comparer: Comparer, scoring: Scoring, pairs: Pairs, floor: int = FLOOR) -> tuple[Pairs, Patterns]:
+    """The candidate pairs that are the same or related with log-odds of at least `floor` against *unrelated*, and their patterns."""
+    bounds = Bounds(comparer.comparisons, scoring, floor)
+    order = cheapest_first(comparer)
+    sizes = [len(c.labels) for c in comparer.comparisons]
+
+    def surviving(at: slice) -> tuple[Ints, Ints, Patterns]:
+        left, right, columns = narrowed(comparer, bounds, order, pairs.left[at], pairs.right[at])
+        return left, right, count_patterns(columns.T, sizes)
+
+    parts = list(in_parallel(surviving, chunks(len(pairs))))
+    left, right = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
+    return replace(pairs, left=left, right=right), join_patterns([part[2] for part in parts], sizes)
+
+
+def narrowed(comparer: Comparer, bounds: Bounds, order: Sequence[int], left: Ints, right: Ints) -> tuple[Ints, Ints, LevelArray]:
+    """The pairs that are not hopeless, and their levels: comparisons × pairs."""
+    columns = comparer.quick(left, right)
+    for k in (None, *order):
+        if k is not None and (columns[k] >= UNEQUAL).any():
+            comparer.settle(k, columns, left, right)
+        elif k is not None:
+            continue
+        hopeful = bounds.hopeful(columns)
+        left, right, columns = left[hopeful], right[hopeful], columns[:, hopeful]
+    drop_explained(comparer.comparisons, columns)
+    kept = bounds.kept(columns)
+    return left[kept], right[kept], columns[:, kept]
+
+
+def cheapest_first(comparer: Comparer) -> list[int]:
+    """The comparisons in the order in which they are made: those of the fewest distinct values first, addresses last."""
+
+    def cost(k: int) -> tuple[bool, int]:
+        comparison = comparer.comparisons[k]
+        return comparison.is_place, sum(len(comparer.values[a.name].forms.distinct) for a in comparison.attributes)
+
+    return sorted(range(len(comparer.comparisons)), key=cost)
+
+
+class Bounds:
+    """The most that levels can be worth, also where they are open."""
+
+    def __init__(self, comparisons: Sequence[Comparison], scoring: Scoring, floor: int) -> None:
+        self.scoring, self.floor = scoring, floor
+        self.same = [most(c, w.same) for c, w in zip(comparisons, scoring.weights, strict=True)]
+        self.related = [most(c, w.related) for c, w in zip(comparisons, scoring.weights, strict=True)]
+
+    def hopeful(self, columns: LevelArray) -> Mask:
+        """Which pairs can still reach the floor."""
+        same = np.full(columns.shape[1], self.scoring.prior_same - self.floor, np.int64)
+        related = np.full(columns.shape[1], self.scoring.prior_related - self.floor, np.int64)
+        for levels, of_same, of_related in zip(columns, self.same, self.related, strict=True):
+            same += of_same[levels]
+            related += of_related[levels]
+        return np.asarray((same >= 0) | (related >= 0))
+
+    def kept(self, columns: LevelArray) -> Mask:
+        """Which pairs have reached it."""
+        same, related = sums(columns.T, self.scoring.weights)
+        return np.asarray((same + self.scoring.prior_same >= self.floor) | (related + self.scoring.prior_related >= self.floor))
+
+
+def most(comparison: Comparison, weights: Bits) -> Bits:
+    """By level, the most that it can be worth in the end: a level may still turn out to be explained by another comparison."""
+    table = np.zeros(256, np.int64)
+    table[: len(weights)] = weights
+    explained = [i for i, label in enumerate(comparison.labels) if label in MADE_OF_NAMES]
+    table[explained] = np.maximum(table[explained], 0)
+    table[UNEQUAL] = table[len(RARITY) + 1 : len(weights)].max(initial=weights[-1])
+    table[ANY] = max(table[1 : len(weights)].max(initial=weights[-1]), table[UNEQUAL])
+    return table

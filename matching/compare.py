@@ -7,6 +7,8 @@ where the two records can still be the same or related: the best that is open is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +31,7 @@ from matching.forms import Forms
 from matching.parallel import in_parallel
 from matching.patterns import Patterns, count_patterns, join_patterns
 from matching.place import STREET_TYPES, PlacePart, may_be_one_place, place_levels
-from matching.records import Ints
+from matching.records import Ints, Longs
 
 __all__ = [
     "MADE_OF_NAMES",
@@ -50,8 +52,10 @@ __all__ = [
 
 Mask = npt.NDArray[np.bool_]
 
-CHUNK = 500_000
+CHUNK = 1_000_000
 """Pairs compared at a time."""
+COMMON = 4_096
+"""Forms of an attribute of which it is remembered how they compare with one another."""
 UNEQUAL, ANY = 254, 255
 """Stand for a level that is still open: any but the equal ones, and any at all."""
 
@@ -65,6 +69,7 @@ class Values:
         self.offsets = None if forms.single else forms.offsets()
         self.several = None if self.offsets is None else np.diff(self.offsets) > 1
         """Which records have more than one value."""
+        self.memo = Memo(forms)
 
     def quick(self, left: Ints, right: Ints) -> LevelArray:
         """Levels of pairs as far as equality tells: missing, equal by rarity, else open."""
@@ -108,13 +113,64 @@ class Values:
         return np.asarray(np.minimum.reduceat(levels, start))
 
     def unequal(self, a: Ints, b: Ints) -> LevelArray:
-        """Levels of pairs of different forms; each distinct pair is compared once."""
-        if not len(a):
-            return np.empty(0, np.uint8)
+        """Levels of pairs of different forms."""
+        levels = self.memo.look_up(a, b)
+        rest = np.flatnonzero(levels == 0)
+        if len(rest):
+            levels[rest] = self.once_each(a[rest], b[rest])
+        return levels
+
+    def once_each(self, a: Ints, b: Ints) -> LevelArray:
+        """Levels of pairs of different forms; each distinct pair is compared once, and remembered if both are common."""
         low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b)
         pair, back = np.unique(low * len(self.forms.distinct) + high, return_inverse=True)
-        one, other = (self.forms.distinct.take(side) for side in np.divmod(pair, len(self.forms.distinct)))
-        return np.asarray((self.forms.type.compare(one, other) + len(RARITY)).astype(np.uint8)[back])
+        one, other = np.divmod(pair, len(self.forms.distinct))
+        levels = self.levels_of(one, other) + np.uint8(len(RARITY))
+        self.memo.keep(one, other, levels)
+        return np.asarray(levels.astype(np.uint8)[back])
+
+    def levels_of(self, one: Longs, other: Longs) -> LevelArray:
+        """What the type says of pairs of different forms; forms are prepared together once many are asked for."""
+        if len(one) * 4 < len(self.forms.distinct):
+            return self.forms.type.compare(self.forms.distinct.take(one), self.forms.distinct.take(other))
+        return self.forms.type.between(self.prepared, one, other)
+
+    @cached_property
+    def prepared(self) -> Any:
+        """All forms, as the type wants them."""
+        return self.forms.type.prepare(self.forms.distinct)
+
+
+class Memo:
+    """The levels of pairs of an attribute's commonest forms that have been compared before."""
+
+    def __init__(self, forms: Forms) -> None:
+        frequency = forms.frequency()
+        common = np.argsort(-frequency, kind="stable")[:COMMON]
+        self.width = len(common) if len(frequency) > COMMON and frequency[common].sum() > len(forms.row) / 2 else 0
+        self.rank = np.full(len(frequency), -1, np.int32)
+        self.rank[common[: self.width]] = np.arange(self.width)
+        self.levels = np.zeros(self.width**2, np.uint8)
+
+    def places(self, a: Ints | Longs, b: Ints | Longs) -> tuple[Longs, Longs]:
+        """Of pairs of two common forms, which they are, and where their level is kept."""
+        one, other = self.rank[a], self.rank[b]
+        both = np.flatnonzero((one >= 0) & (other >= 0))
+        return both, np.minimum(one, other)[both].astype(np.int64) * self.width + np.maximum(one, other)[both]
+
+    def look_up(self, a: Ints, b: Ints) -> LevelArray:
+        """The level of each pair, 0 where it is not known."""
+        found = np.zeros(len(a), np.uint8)
+        if self.width:
+            both, place = self.places(a, b)
+            found[both] = self.levels[place]
+        return found
+
+    def keep(self, a: Longs, b: Longs, levels: LevelArray) -> None:
+        """Remember the levels of pairs."""
+        if self.width:
+            both, place = self.places(a, b)
+            self.levels[place] = levels[both]
 
 
 class Comparer:

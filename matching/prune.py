@@ -1,6 +1,6 @@
 """Prune: compare candidate pairs only as far as they can still be the same or related.
 
-Equality is told first. Then the comparisons that are still open are made one after the other, the cheapest first, and a
+Equality is told first. Then the comparisons that are still open are made one after the other, the most telling first, and a
 pair is dropped as soon as the best that is left to come could not lift it. What is dropped so would have been dropped at
 the end: the pairs that stay, and their levels, are those of a full comparison.
 """
@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from matching.agglomerate import Scoring
 from matching.block import Pairs
-from matching.cluster import Scoring
 from matching.compare import ANY, MADE_OF_NAMES, RARITY, UNEQUAL, Comparer, Comparison, LevelArray, Mask, chunks, drop_explained
 from matching.parallel import in_parallel
 from matching.patterns import Patterns, count_patterns, join_patterns
@@ -22,12 +22,14 @@ from matching.score import MICRO, Bits, sums
 
 FLOOR = -7 * MICRO
 """Log-odds against *unrelated*, in millionths of a bit, below which a pair is hopeless: less than one in a hundred."""
+KEEP = 0.95
+"""Hopeless pairs are dropped once they are so many that no more than this share is left."""
 
 
 def worth_scoring(comparer: Comparer, scoring: Scoring, pairs: Pairs, floor: int = FLOOR) -> tuple[Pairs, Patterns]:
     """The candidate pairs that are the same or related with log-odds of at least `floor` against *unrelated*, and their patterns."""
     bounds = Bounds(comparer.comparisons, scoring, floor)
-    order = cheapest_first(comparer)
+    order = bounds.most_telling_first()
     sizes = [len(c.labels) for c in comparer.comparisons]
 
     def surviving(at: slice) -> tuple[Ints, Ints, Patterns]:
@@ -42,26 +44,18 @@ def worth_scoring(comparer: Comparer, scoring: Scoring, pairs: Pairs, floor: int
 def narrowed(comparer: Comparer, bounds: Bounds, order: Sequence[int], left: Ints, right: Ints) -> tuple[Ints, Ints, LevelArray]:
     """The pairs that are not hopeless, and their levels: comparisons × pairs."""
     columns = comparer.quick(left, right)
-    for k in (None, *order):
-        if k is not None and (columns[k] >= UNEQUAL).any():
-            comparer.settle(k, columns, left, right)
-        elif k is not None:
-            continue
-        hopeful = bounds.hopeful(columns)
-        left, right, columns = left[hopeful], right[hopeful], columns[:, hopeful]
+    same, related = bounds.most(columns)
+    for k in order:
+        before = columns[k].copy()
+        comparer.settle(k, columns, left, right)
+        same += bounds.same[k][columns[k]] - bounds.same[k][before]
+        related += bounds.related[k][columns[k]] - bounds.related[k][before]
+        hopeful = np.flatnonzero((same >= bounds.floor) | (related >= bounds.floor))
+        if len(hopeful) < KEEP * len(left):
+            left, right, columns, same, related = left[hopeful], right[hopeful], columns[:, hopeful], same[hopeful], related[hopeful]
     drop_explained(comparer.comparisons, columns)
-    kept = bounds.kept(columns)
+    kept = np.flatnonzero(bounds.kept(columns))
     return left[kept], right[kept], columns[:, kept]
-
-
-def cheapest_first(comparer: Comparer) -> list[int]:
-    """The comparisons in the order in which they are made: those of the fewest distinct values first, addresses last."""
-
-    def cost(k: int) -> tuple[bool, int]:
-        comparison = comparer.comparisons[k]
-        return comparison.is_place, sum(len(comparer.values[a.name].forms.distinct) for a in comparison.attributes)
-
-    return sorted(range(len(comparer.comparisons)), key=cost)
 
 
 class Bounds:
@@ -72,14 +66,19 @@ class Bounds:
         self.same = [most(c, w.same) for c, w in zip(comparisons, scoring.weights, strict=True)]
         self.related = [most(c, w.related) for c, w in zip(comparisons, scoring.weights, strict=True)]
 
-    def hopeful(self, columns: LevelArray) -> Mask:
-        """Which pairs can still reach the floor."""
-        same = np.full(columns.shape[1], self.scoring.prior_same - self.floor, np.int64)
-        related = np.full(columns.shape[1], self.scoring.prior_related - self.floor, np.int64)
+    def most_telling_first(self) -> list[int]:
+        """The comparisons in the order in which they are made: by what lies between the best that may come of one, and the worst."""
+        span = [int(same[UNEQUAL] - w.same[1:].min(initial=0)) for same, w in zip(self.same, self.scoring.weights, strict=True)]
+        return sorted(range(len(span)), key=lambda k: -span[k])
+
+    def most(self, columns: LevelArray) -> tuple[Bits, Bits]:
+        """The most that pairs can reach for *same* and for *related*."""
+        same = np.full(columns.shape[1], self.scoring.prior_same, np.int64)
+        related = np.full(columns.shape[1], self.scoring.prior_related, np.int64)
         for levels, of_same, of_related in zip(columns, self.same, self.related, strict=True):
             same += of_same[levels]
             related += of_related[levels]
-        return np.asarray((same >= 0) | (related >= 0))
+        return same, related
 
     def kept(self, columns: LevelArray) -> Mask:
         """Which pairs have reached it."""

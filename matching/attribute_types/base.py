@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -100,6 +100,14 @@ class AttributeType(ABC):
     def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
         """The level of each pair of *different*, non-null forms: an index into `levels`; symmetric."""
         return np.full(len(left), len(self.levels) - 1, np.uint8)
+
+    def prepare(self, form: pa.StringArray) -> Any:
+        """What comparing needs to know of each form, worked out once; `between` is told of it."""
+        return form
+
+    def between(self, prepared: Any, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Levels:
+        """What `compare` says of pairs of forms given by their positions among the prepared ones."""
+        return self.compare(prepared.take(left), prepared.take(right))
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
         """Short keys of each form, by label: what candidate pairs may share, alone or joined with other attributes' keys.

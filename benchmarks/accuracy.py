@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.labelled import LabelledSet
 from domain.settings import MatchSettings
+from matching.block import candidate_pairs, pair_budget
 from matching.chance import Population
 from matching.cluster import Constraints
 from matching.evaluate import Accuracy, accuracy
@@ -47,15 +48,17 @@ def measure(found: LabelledSet) -> Measured:
     seconds = time.perf_counter() - start
     score = accuracy(clusters.label, found.entity)
     true = found.entity[pairs.left] == found.entity[pairs.right]
+    candidates = candidate_pairs(forms, population, model.plan, pair_budget(len(population)))
+    caught = int((found.entity[candidates.left] == found.entity[candidates.right]).sum())
     return Measured(
         found.name,
         len(found.records),
         score,
-        int(true.sum()) / max(score.true_pairs, 1),
+        caught / max(score.true_pairs, 1),
         calibration_error(scored, true),
-        len(pairs),
+        len(candidates),
         float(scored.probability.sum()),
-        int(true.sum()),
+        caught,
         seconds,
     )
 

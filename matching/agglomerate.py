@@ -151,7 +151,8 @@ class Rounds:
                 kept[to] = add @ kept[: self.used]
             forbidden[several] = np.logical_or.reduceat(self.forbidden[members], begins)
             row[several] = np.arange(to.start, to.stop)
-            weight[several] = mean_weight(*(kept[to] for kept in self.kept), self.scoring)
+            same, related, known = (kept[to] for kept in self.kept)
+            weight[several] = mean_weight(same, related, known, self.scoring)
             self.used = to.stop
         weight[forbidden] = FORBIDDEN
         return row, weight, forbidden
@@ -191,7 +192,9 @@ def worth(levels: LevelArray, weights: Sequence[Bits]) -> Bits:
 
 def forbidden_pairs(left: Longs, right: Longs, population: Population, constraints: Constraints) -> npt.NDArray[np.bool_]:
     """Pairs that a steward separated, or that lie within a unique source and no steward joined."""
-    forbidden = ~population.admissible(left, right) if population.unique.any() else np.zeros(len(left), bool)
+    forbidden = (
+        ~population.admissible(left.astype(np.int32), right.astype(np.int32)) if population.unique.any() else np.zeros(len(left), bool)
+    )
     code = left * len(population) + right
     for side, forbids in ((constraints.same, False), (constraints.different, True)):
         if len(side[0]):

@@ -42,11 +42,13 @@ class KeyCount:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Candidate pairs, each once, `left < right`, in order; and what each key made."""
+    """Candidate pairs, or those of them that are not hopeless: each once, `left < right`, in order; and what each key made."""
 
     left: Ints
     right: Ints
     keys: tuple[KeyCount, ...] = ()
+    candidates: int = 0
+    """How many candidates there were before the hopeless ones were dropped."""
 
     def __len__(self) -> int:
         return len(self.left)
@@ -101,7 +103,7 @@ def candidate_pairs(forms: Mapping[str, Forms], population: Population, plan: Pl
         if sum(map(len, found[1:])) > COLLAPSE:
             found = [distinct(found)]
     codes = distinct(found)
-    return Pairs(*sides(codes, len(population)), tuple(counts))
+    return Pairs(*sides(codes, len(population)), tuple(counts), len(codes))
 
 
 def every_pair(population: Population, budget: int) -> Pairs:
@@ -110,7 +112,7 @@ def every_pair(population: Population, budget: int) -> Pairs:
     check_budget(counts, budget)
     left, right = (side.astype(np.int32) for side in np.triu_indices(len(population), 1))
     kept = population.admissible(left, right)
-    return Pairs(left[kept], right[kept], counts)
+    return Pairs(left[kept], right[kept], counts, int(kept.sum()))
 
 
 def check_budget(counts: Sequence[KeyCount], budget: int) -> None:

@@ -14,7 +14,7 @@ from matching.cluster import Clusters, Constraints, cluster
 from matching.compare import Comparer, LevelArray, Patterns
 from matching.forms import Forms
 from matching.model import Model
-from matching.prune import worth_scoring
+from matching.prune import FLOOR, worth_scoring
 from matching.records import Ints
 from matching.score import MICRO, Bits, Floats, probabilities, sums
 
@@ -53,11 +53,13 @@ def score_pairs(pairs: Pairs, patterns: Patterns, model: Model) -> Scored:
     return Scored(pairs, of_same[index], of_related[index], weight[index], patterns)
 
 
-def find_pairs(forms: Mapping[str, Forms], population: Population, model: Model, budget: int | None = None) -> tuple[Pairs, Patterns]:
+def find_pairs(
+    forms: Mapping[str, Forms], population: Population, model: Model, budget: int | None = None, floor: int = FLOOR
+) -> tuple[Pairs, Patterns]:
     """Block and compare as the model says; the pairs that may be the same or related."""
     used = {name: own for name, own in forms.items() if any(name == a.name for c in model.comparisons for a in c.attributes)}
     pairs = candidate_pairs(used, population, model.plan, budget or pair_budget(len(population)))
-    return worth_scoring(Comparer(model.comparisons, used, model.classes(used)), model.scoring, pairs)
+    return worth_scoring(Comparer(model.comparisons, used, model.classes(used)), model.scoring, pairs, floor)
 
 
 class KnownLevels:

@@ -98,13 +98,10 @@ class Probing:
             taken = {self.offered[name].attribute for name in parent}
             paths = [(*parent, end) for end in ends if len(key.row) and self.offered[end].attribute not in taken]
             fresh = [path for path in paths if joined_name(path) not in found]
-            for one in in_parallel(lambda path: self.extended(path, key, ends[path[-1]]), fresh):
+            joined = ((path, join(joined_name(path), key, ends[path[-1]], len(self.population))) for path in fresh)
+            for one in in_parallel(lambda made: self.probed(*made), joined):
                 found[joined_name(one.path)] = one
         return list(found.values())
-
-    def extended(self, path: Path, parent: Key, end: Key) -> ProbedKey:
-        """A key that refines the blocks of a parent that have a probe."""
-        return self.probed(path, join(joined_name(path), parent, end, len(self.population)))
 
     def too_large(self, path: Path) -> tuple[Path, Hashes, Key]:
         """The values of a key's blocks that are too large, and the entries in those of them that have a probe."""
@@ -216,16 +213,17 @@ class Sample:
         return Pairs(*sides(self.codes, len(population)))
 
 
-def choose(sample: Sample, probability: Floats, share: float, records: int) -> list[int]:
+def choose(sample: Sample, probability: Floats, share: float, records: int, budget: int) -> list[int]:
     """The keys to keep, best first: each finds the most pairs that are probably the same, beyond those before it, for its work.
 
-    `probability` is that of each pair of the sample, which holds `share` of all pairs of `records` records.
+    `probability` is that of each pair of the sample, which holds `share` of all pairs of `records` records;
+    once the chosen keys make `budget` pairs, no more are taken.
     """
     missed, least = probability.copy(), LEAST_GAIN * float(probability.sum())
     covered = np.zeros(len(sample.codes), bool)
     gain = np.array([np.inf] * len(sample.keys))
     chosen: list[int] = []
-    while gain.max(initial=0.0) > 0:
+    while gain.max(initial=0.0) > 0 and covered.sum() < share * budget:
         best = int(gain.argmax())
         places = sample.places[best]
         found, new = float(missed[places].sum()), int((~covered[places]).sum())

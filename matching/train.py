@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +16,16 @@ from matching.compare import Classes, Comparer, Comparison, Patterns, comparison
 from matching.forms import Forms
 from matching.keys import Longs, blocks_alone
 from matching.model import Model, common_forms
+from matching.patterns import join_patterns
 from matching.plan import Probing, Sample, choose
-from matching.prune import worth_scoring
+from matching.prune import FLOOR, worth_scoring
 from matching.score import Fit, Floats, fit, probabilities, sums, weights_of
 
 
-def train(forms: Mapping[str, Forms], population: Population, budget: int | None = None) -> tuple[Model, Pairs, Patterns]:
-    """Learn chance, the three classes and the blocking plan; also the pairs that may be the same or related, and their patterns.
+def train(
+    forms: Mapping[str, Forms], population: Population, budget: int | None = None, floor: int = FLOOR
+) -> tuple[Model, Pairs, Patterns]:
+    """Learn chance, the three classes and the blocking plan; also the pairs that may be the same or related, and their patterns (see `worth_scoring`).
 
     Raises NothingToMatch when no attribute that identifies anyone has a value.
     """
@@ -35,7 +39,7 @@ def train(forms: Mapping[str, Forms], population: Population, budget: int | None
     plan = learn_blocking(learner, allowed)
     common = {name: common_forms(own, classes[name]) for name, own in used.items()}
     model = Model(comparisons, Scoring(*weights_of(learner.fitted)), learner.fitted, common, plan, len(population))
-    return model, *worth_scoring(learner.comparer, model.scoring, candidate_pairs(used, population, plan, allowed))
+    return model, *worth_scoring(learner.comparer, model.scoring, candidate_pairs(used, population, plan, allowed), floor)
 
 
 class Learner:
@@ -50,6 +54,16 @@ class Learner:
     def compare(self, codes: Longs) -> Patterns:
         """The patterns of pairs given by their codes."""
         return self.comparer.patterns(*sides(codes, len(self.population)))
+
+    def compare_more(self, codes: Longs, known: Longs, patterns: Patterns) -> Patterns:
+        """The same, where the patterns of the pairs `known` are; all codes are in order, and `codes` has the known ones."""
+        old = np.searchsorted(codes, known)
+        new = np.ones(len(codes), bool)
+        new[old] = False
+        joined = join_patterns([patterns, self.compare(codes[new])], [len(c.labels) for c in self.comparisons])
+        index = np.empty(len(codes), np.int32)
+        index[old], index[new] = joined.index[: len(known)], joined.index[len(known) :]
+        return replace(joined, index=index)
 
     def learn(self, patterns: Patterns, share: float) -> Floats:
         """Fit the classes to pairs that stand for `share` of all; the probability that each is the same."""
@@ -70,12 +84,13 @@ def learn_blocking(learner: Learner, budget: int) -> Plan:
     probing = Probing(learner.forms, population, budget)
     keys = [*probing.singles(), *probing.doubles()]
     sample = Sample.of(keys)
-    probability = learner.learn(learner.compare(sample.codes), probing.share)
-    chosen = choose(sample, probability, probing.share, len(population))
+    patterns = learner.compare(sample.codes)
+    probability = learner.learn(patterns, probing.share)
+    chosen = choose(sample, probability, probing.share, len(population), budget)
     keys += probing.triples([keys[k].path for k in chosen if len(keys[k].path) == 2])
-    sample = Sample.of(keys)
-    probability = learner.learn(learner.compare(sample.codes), probing.share)
-    return probing.plan([keys[k].path for k in choose(sample, probability, probing.share, len(population))])
+    known, sample = sample.codes, Sample.of(keys)
+    probability = learner.learn(learner.compare_more(sample.codes, known, patterns), probing.share)
+    return probing.plan([keys[k].path for k in choose(sample, probability, probing.share, len(population), budget)])
 
 
 def unique_sources(names: tuple[str, ...], unique: frozenset[str]) -> npt.NDArray[np.bool_]:

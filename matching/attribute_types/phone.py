@@ -104,4 +104,4 @@ class Phone(PreparedType):
 def in_common(digits: npt.NDArray[np.uint8], left: Places, right: Places) -> npt.NDArray[np.int64]:
     """How many digits each pair of numbers begins with in common."""
     same = digits[left] == digits[right]
-    return np.where(same.all(axis=1), same.shape[1], (~same).argmax(axis=1))
+    return np.asarray(np.where(same.all(axis=1), same.shape[1], (~same).argmax(axis=1)), np.int64)

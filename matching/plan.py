@@ -7,7 +7,7 @@ probably the same customer; of the keys, those are kept that find such pairs for
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,22 +21,22 @@ from matching.parallel import in_parallel
 
 Floats = npt.NDArray[np.float64]
 
-SHARE_OF_SINGLES = 0.4
-"""Share of the pair budget for records that share one key."""
+TIERS = (0.4, 0.4, 0.2)
+"""Shares of the pair budget for records that share one, two and three keys."""
 OVERLAP = 3
 """Keys find the same pairs again and again: so many are counted for each that is new."""
-LIMITS = (10, 10)
-"""The largest blocks of two and of three keys that are taken whole."""
 LARGEST_BLOCK = 1_000
 """No block larger than this is taken whole, however many pairs the budget would bear."""
-LEAST_LIMIT = 4
-"""Blocks of so few records are always taken whole."""
+LEAST_LIMITS = (4, 10, 10)
+"""Blocks of so few records that share one, two and three keys are always taken whole."""
 PROBES = 25_000
 """Records that are run through every key."""
 WORK_OF_A_RECORD = 0.1
 """Making a key costs, for each record, as much as comparing so many pairs."""
-LEAST_GAIN = 0.0005
+LEAST_GAIN = 0.0002
 """A key is left out if it finds, beyond the others, less than this share of the pairs that are probably the same."""
+MANY = 500_000
+"""Records from which on that share is asked for; of fewer records a key costs less, and less is asked of it."""
 SLOTS = 22
 """Bits of a hash by which values are first looked up roughly."""
 
@@ -48,6 +48,8 @@ class ProbedKey:
     path: Path
     pairs: Longs
     """Codes of the pairs, each once, in order."""
+    sizes: Longs
+    """How many probes are in blocks of each size, up to the largest that may be taken whole."""
 
 
 class Probing:
@@ -72,9 +74,7 @@ class Probing:
         sizes = BlockSizes()
         for name, value, size in in_parallel(lambda one: (one.name, *sizes_of(one.make().value)), alone):
             sizes.add(name, value, size)
-        counted = len(self.population) * (len(self.population) - 1) / 2
-        allowed = self.budget * OVERLAP * counted / self.population.pairs
-        self.limits = (sizes.limit(allowed * SHARE_OF_SINGLES), *LIMITS)
+        self.limits = (limit_of(sizes.pairs, self.allowed(1), LEAST_LIMITS[0]), *LEAST_LIMITS[1:])
         self.refined = sizes.larger_than(self.limits[0])
         return list(in_parallel(lambda one: self.probed((one.name,), one.make()), alone))
 
@@ -87,10 +87,34 @@ class Probing:
         """The keys of two atoms of different attributes."""
         ends = self.refining()
         paths = [(a.name, b.name) for i, a in enumerate(ends) for b in ends[i + 1 :] if a.attribute != b.attribute and a.alone]
-        return list(in_parallel(lambda path: self.probed(path, key_of(path, self.offered, self.refined, len(self.population))), paths))
+        return self.within_budget(2, lambda: list(in_parallel(self.made, paths)))
+
+    def made(self, path: Path) -> ProbedKey:
+        """What the probes meet in the key of a path."""
+        return self.probed(path, key_of(path, self.offered, self.refined, len(self.population)))
+
+    def allowed(self, tier: int) -> float:
+        """Pairs that all keys of so many atoms may make together, repeats among them."""
+        counted = len(self.population) * (len(self.population) - 1) / 2
+        return self.budget * OVERLAP * counted / self.population.pairs * TIERS[tier - 1]
+
+    def within_budget(self, tier: int, probe: Callable[[], list[ProbedKey]]) -> list[ProbedKey]:
+        """The keys of a tier; where the budget bears blocks larger than the least limit, they are probed again with these."""
+        found = probe()
+        size = np.arange(LARGEST_BLOCK + 1)
+        pairs = sum((key.sizes for key in found), np.zeros(LARGEST_BLOCK + 1)) * np.maximum(size - 1, 0) / 2 / max(self.probe.mean(), 1e-9)
+        limit = min(limit_of(pairs, self.allowed(tier), LEAST_LIMITS[tier - 1]), max(self.limits[tier - 2], LEAST_LIMITS[tier - 1]))
+        if limit == self.limits[tier - 1]:
+            return found
+        self.limits = (*self.limits[: tier - 1], limit, *self.limits[tier:])
+        return probe()
 
     def triples(self, parents: Sequence[Path]) -> list[ProbedKey]:
         """The keys that refine the too large blocks of some keys of two atoms."""
+        return self.within_budget(3, lambda: self.refined_further(parents))
+
+    def refined_further(self, parents: Sequence[Path]) -> list[ProbedKey]:
+        """What the probes meet in the keys that refine some keys of two atoms."""
         ends = {one.name: one.make(self.refined.get(one.name)) for one in self.refining(most=1)}
         found: dict[str, ProbedKey] = {}
         for parent, values, key in in_parallel(self.too_large, parents):
@@ -131,7 +155,9 @@ class Probing:
         """What the probes meet in the blocks of a key that are not too large."""
         met = with_probes(key, self.probe)
         blocks = blocks_of(met, None)
-        return ProbedKey(path, probe_pairs(met, blocks, self.probe, self.limits[len(path) - 1], self.population))
+        size = np.repeat(blocks.size, blocks.size)[self.probe[met.row[blocks.order]]]
+        sizes = np.bincount(size[size <= LARGEST_BLOCK], minlength=LARGEST_BLOCK + 1)
+        return ProbedKey(path, probe_pairs(met, blocks, self.probe, self.limits[len(path) - 1], self.population), sizes)
 
 
 class BlockSizes:
@@ -147,16 +173,17 @@ class BlockSizes:
         """Count a key's blocks."""
         small = size[size <= LARGEST_BLOCK]
         self.pairs += np.bincount(small, weights=small * (small - 1) / 2.0, minlength=LARGEST_BLOCK + 1)
-        self.blocks[name] = value[size > LEAST_LIMIT], size[size > LEAST_LIMIT]
-
-    def limit(self, budget: float) -> int:
-        """The largest block size at which all keys together make at most `budget` pairs."""
-        return max(int(np.searchsorted(np.cumsum(self.pairs), budget, side="right")) - 1, LEAST_LIMIT)
+        self.blocks[name] = value[size > LEAST_LIMITS[0]], size[size > LEAST_LIMITS[0]]
 
     def larger_than(self, limit: int) -> dict[str, Hashes]:
         """By key, the values of the blocks larger than `limit`, in order."""
         large = {name: value[size > limit] for name, (value, size) in self.blocks.items()}
         return {name: values for name, values in large.items() if len(values)}
+
+
+def limit_of(pairs: Floats, budget: float, least: int) -> int:
+    """The largest block size at which keys make at most `budget` pairs; `pairs` are those that blocks of each size make."""
+    return max(int(np.searchsorted(np.cumsum(pairs), budget, side="right")) - 1, least)
 
 
 def probes(count: int) -> Mask:
@@ -219,7 +246,7 @@ def choose(sample: Sample, probability: Floats, share: float, records: int, budg
     `probability` is that of each pair of the sample, which holds `share` of all pairs of `records` records;
     once the chosen keys make `budget` pairs, no more are taken.
     """
-    missed, least = probability.copy(), LEAST_GAIN * float(probability.sum())
+    missed, least = probability.copy(), LEAST_GAIN * min(records / MANY, 1.0) * float(probability.sum())
     covered = np.zeros(len(sample.codes), bool)
     gain = np.array([np.inf] * len(sample.keys))
     chosen: list[int] = []

@@ -25,7 +25,7 @@ from matching.score import Fit, Floats, fit, probabilities, sums, weights_of
 def train(
     forms: Mapping[str, Forms], population: Population, budget: int | None = None, floor: int = FLOOR
 ) -> tuple[Model, Pairs, Patterns]:
-    """Learn chance, the three classes and the blocking plan; also the pairs that may be the same or related, and their patterns (see `worth_scoring`).
+    """Learn chance, the three classes and the blocking plan; also the pairs that may be the same or related, and their patterns.
 
     Raises NothingToMatch when no attribute that identifies anyone has a value.
     """

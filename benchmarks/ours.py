@@ -21,7 +21,7 @@ from benchmarks.cleaned import Cleaned
 from benchmarks.rivals.watch import Stopwatch
 from domain.settings import MatchSettings
 from matching.assemble import assemble
-from matching.block import Pairs
+from matching.block import Pairs, candidate_pairs, pair_budget
 from matching.chance import Population
 from matching.cluster import Clusters, Constraints
 from matching.forms import forms_of
@@ -43,19 +43,21 @@ def main() -> None:
     records = read(cleaned)
     watch.lap("read")
     forms = forms_of(records)
-    population = Population(records.source, np.full(len(records.sources), cleaned.unique))
+    population = Population(records.source, np.full(len(records.sources), cleaned.unique), records.sources)
     watch.lap("forms")
     model, pairs, patterns = train(forms, population)
     watch.lap("train")
-    scored = score_pairs(pairs, patterns, model)
+    scored = score_pairs(pairs, patterns, model, population)
     watch.lap("score")
     clusters = find_clusters(forms, population, model, scored, MatchSettings(), Constraints.none())
     watch.lap("cluster")
     write_clusters(records, clusters, out / "clusters.csv")
     watch.lap("write")
-    figures = {"threshold": MatchSettings().join, "candidate_pairs": len(pairs), **believed(scored)}
+    figures = {"threshold": MatchSettings().join, "candidate_pairs": pairs.candidates, **believed(scored)}
     report = figures | {"stages": watch.stages, "process": watch.process(), "blocking": [asdict(key) for key in pairs.keys]}
-    keep_pairs(records, pairs, scored, out)
+    keep_pairs(records, scored, out)
+    if len(records) <= CANDIDATES_UP_TO:
+        keep_candidates(records, candidate_pairs(model.weighed(forms), population, model.plan, pair_budget(len(records))), out)
     (out / "report.json").write_text(json.dumps(report, indent=1))
 
 
@@ -85,13 +87,16 @@ def write_clusters(records: Records, clusters: Clusters, path: Path) -> None:
     pacsv.write_csv(pa.table({"source": source, "record_id": records.keys, "cluster_id": clusters.label}), path)
 
 
-def keep_pairs(records: Records, pairs: Pairs, scored: Scored, out: Path) -> None:
-    """What only the benchmark needs: scored and candidate pairs, as positions in the file of records, from 0."""
+def keep_pairs(records: Records, scored: Scored, out: Path) -> None:
+    """What only the benchmark needs: scored pairs, as positions in the file of records, from 0."""
     kept = scored.probability >= KEPT
-    table = positions(records, pairs.left[kept], pairs.right[kept])
+    table = positions(records, scored.pairs.left[kept], scored.pairs.right[kept])
     pq.write_table(table.append_column("match_probability", pa.array(scored.probability[kept])), out / "pairs.parquet")
-    if len(records) <= CANDIDATES_UP_TO:
-        pq.write_table(positions(records, pairs.left, pairs.right), out / "candidates.parquet")
+
+
+def keep_candidates(records: Records, pairs: Pairs, out: Path) -> None:
+    """The candidate pairs, hopeless ones among them."""
+    pq.write_table(positions(records, pairs.left, pairs.right), out / "candidates.parquet")
 
 
 def positions(records: Records, left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> pa.Table:

@@ -6,12 +6,14 @@ python -m benchmarks.teaching [SET ...]
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from rich.console import Console
 
-from benchmarks.labelled import FOLDER, LabelledSet, load, maps
+from benchmarks.accuracy import prepared, set_names
+from benchmarks.cleaned import Labels as Entities
+from benchmarks.ours import read
 from domain.settings import MatchSettings
 from matching.chance import Population
 from matching.cluster import Constraints
@@ -20,7 +22,7 @@ from matching.forms import Forms, forms_of
 from matching.labels import Labels, Tickets, record_tickets
 from matching.match import Scored, find_clusters, score_pairs
 from matching.model import Model
-from matching.records import Ints
+from matching.records import Ints, Records
 from matching.refine import Refined, refined_by
 from matching.teach import MUCH, Answered, alternate, cluster_questions, pattern_questions, share_of_patterns
 from matching.train import train
@@ -51,13 +53,30 @@ class Taught:
         return (1 - after) / (1 - self.before)
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """A set, and who is who in it."""
+
+    name: str
+    records: Records
+    entity: Entities
+    unique: bool
+
+
+def load(name: str) -> LabelledSet:
+    """A labelled set or a demo population by its name."""
+    with prepared(name) as one:
+        records = read(one.cleaned)
+        return LabelledSet(name, records, one.cleaned.entities()[records.ids], one.cleaned.unique)
+
+
 class Pupil:
     """A set being taught."""
 
     def __init__(self, found: LabelledSet, seed: int) -> None:
         self.found = found
         self.forms: dict[str, Forms] = forms_of(found.records)
-        self.population = Population(found.records.source, np.full(len(found.records.sources), found.unique))
+        self.population = Population(found.records.source, np.full(len(found.records.sources), found.unique), found.records.sources)
         self.model, self.pairs, self.patterns = train(self.forms, self.population)
         self.tickets: Tickets = np.clip((record_tickets(found.records) + seed * 0.6180339887) % 1.0, 1e-12, 1 - 1e-12)
         self.left, self.right = np.empty(0, np.int32), np.empty(0, np.int32)
@@ -66,7 +85,7 @@ class Pupil:
         self.taught = self.model
 
     def scored(self, model: Model) -> Scored:
-        return score_pairs(self.pairs, self.patterns, model)
+        return score_pairs(self.pairs, self.patterns, model, self.population)
 
     def clusters(self, model: Model, constraints: Constraints) -> Ints:
         return find_clusters(self.forms, self.population, model, self.scored(model), MatchSettings(), constraints).label
@@ -131,10 +150,10 @@ def main() -> None:
     asked = parser.parse_args()
     console = Console(width=160)
     console.print("| set | F1 | asked | labels | changed | error left: labels | decisions | both |\n|---|--:|--:|--:|---|--:|--:|--:|")
-    for name in asked.sets or [name for name in maps() if (FOLDER / name).is_dir()]:
+    for name in asked.sets or set_names():
         found = load(name)
         for seed in range(asked.seeds):
-            one = teach(replace(found), seed)
+            one = teach(found, seed)
             left = " | ".join(f"{one.share_left(after):.2f}" for after in (one.by_labels, one.by_decisions, one.by_both))
             console.print(f"| {name} | {one.before:.4f} | {one.asked} | {one.labels} | {'yes' if one.accepted else 'no'} | {left} |")
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.block import Plan, tiers
+from matching.block import Pairs, Plan, key_of
 from matching.forms import Forms
-from matching.keys import Key, Longs, spread
+from matching.keys import Key, Longs, atoms, spread
 from matching.labels import Flags, Tickets, pair_tickets
 from matching.match import Scored
 from matching.records import Ints
@@ -57,22 +57,24 @@ def catch_of(forms: Mapping[str, Forms], plan: Plan, left: Ints, right: Ints, we
     few = {name: own for name, own in few.items() if len(own.row)}
     a, b = np.searchsorted(rows, left), np.searchsorted(rows, right)
     names, attributes, columns = [], [], []
-    for key in keys_of(few, plan):
+    for key, made_of in keys_of(few, plan):
         names.append(key.name)
-        attributes.append(key.attributes)
+        attributes.append(made_of)
         columns.append(share_value(key, a, b, len(rows)))
     caught = np.stack(columns, axis=1) if columns else np.zeros((len(left), 0), bool)
     return Catch(tuple(names), tuple(attributes), caught, weight)
 
 
-def keys_of(forms: Mapping[str, Forms], plan: Plan) -> Iterator[Key]:
-    """Every key of every tier, without the values whose blocks are refined."""
-    for tier in tiers(forms, plan.refined):
-        for maker in tier:
-            key = maker.make()
+def keys_of(forms: Mapping[str, Forms], plan: Plan) -> Iterator[tuple[Key, frozenset[str]]]:
+    """Every key of a plan, without the values whose blocks are refined, and the attributes it is made of."""
+    offered = atoms(forms)
+    count = max((own.count for own in forms.values()), default=0)
+    for path in plan.keys:
+        if all(name in offered for name in path):
+            key = key_of(path, offered, plan.refined, count)
             refined = plan.refined.get(key.name)
-            kept = np.ones(len(key.row), bool) if refined is None else ~np.isin(key.value, refined)
-            yield replace(key, row=key.row[kept], value=key.value[kept])
+            kept = key if refined is None else key.take(~np.isin(key.value, refined))
+            yield kept, frozenset(offered[name].attribute for name in path)
 
 
 def only_rows(own: Forms, rows: Ints) -> Forms:
@@ -152,19 +154,18 @@ def same_sample(forms: Mapping[str, Forms], plan: Plan, scored: Scored, tickets:
     over its chance of being drawn.
     """
     likely = np.flatnonzero(scored.probability >= LEAST_PROBABILITY)
-    return drawn(forms, plan, scored, likely, scored.probability[likely], tickets)
+    return drawn(forms, plan, scored.pairs.left[likely], scored.pairs.right[likely], scored.probability[likely], tickets)
 
 
-def any_sample(forms: Mapping[str, Forms], plan: Plan, scored: Scored, tickets: Tickets) -> Catch:
+def any_sample(forms: Mapping[str, Forms], plan: Plan, candidates: Pairs, tickets: Tickets) -> Catch:
     """Which keys catch candidate pairs, whatever they are; each equally likely to be drawn."""
-    return drawn(forms, plan, scored, np.arange(len(scored.pairs)), np.ones(len(scored.pairs)), tickets)
+    return drawn(forms, plan, candidates.left, candidates.right, np.ones(len(candidates)), tickets)
 
 
-def drawn(forms: Mapping[str, Forms], plan: Plan, scored: Scored, among: Longs, size: Floats, tickets: Tickets) -> Catch:
-    """A sample of some candidate pairs in proportion to `size`, and which keys catch them."""
-    left, right = scored.pairs.left[among], scored.pairs.right[among]
-    order, bound = np.arange(len(among)), np.inf
-    if len(among) > SAMPLE:
+def drawn(forms: Mapping[str, Forms], plan: Plan, left: Ints, right: Ints, size: Floats, tickets: Tickets) -> Catch:
+    """A sample of some pairs in proportion to `size`, and which keys catch them."""
+    order, bound = np.arange(len(left)), np.inf
+    if len(left) > SAMPLE:
         turn = pair_tickets(tickets, left, right) / size
         order = np.sort(np.argpartition(turn, SAMPLE)[:SAMPLE])
         bound = float(np.partition(turn, SAMPLE)[SAMPLE])
@@ -206,16 +207,16 @@ class Analysis:
     """Share of the *same* pairs that are candidates; an upper bound."""
 
 
-def analyse(forms: Mapping[str, Forms], plan: Plan, scored: Scored, tickets: Tickets, budget: int) -> Analysis:
-    """What each key brings, and what all of them miss; samples where there are many pairs."""
+def analyse(forms: Mapping[str, Forms], plan: Plan, scored: Scored, candidates: Pairs, tickets: Tickets, budget: int) -> Analysis:
+    """What each key brings of the candidates, and what all of them miss; samples where there are many pairs."""
     expected = float(scored.probability.sum())
-    counted = sum(key.pairs for key in scored.pairs.keys)
-    figures = (len(scored.pairs), counted, budget, expected)
-    if plan.everything or not len(scored.pairs):
-        keys = tuple(KeyReport(k.name, k.pairs, k.largest_block, 0, 0, 1.0, expected) for k in scored.pairs.keys)
+    counted = sum(key.pairs for key in candidates.keys)
+    figures = (len(candidates), counted, budget, expected)
+    if plan.everything or not len(candidates):
+        keys = tuple(KeyReport(k.name, k.pairs, k.largest_block, 0, 0, 1.0, expected) for k in candidates.keys)
         return Analysis(keys, *figures, Estimate(0.0, 0.0, 0.0), Estimate(1.0, 1.0, 1.0))
     same = same_sample(forms, plan, scored, tickets)
-    only_any, only_same = any_sample(forms, plan, scored, tickets).by_one_only(), same.by_one_only()
+    only_any, only_same = any_sample(forms, plan, candidates, tickets).by_one_only(), same.by_one_only()
     reports = [
         KeyReport(
             key.name,
@@ -223,10 +224,10 @@ def analyse(forms: Mapping[str, Forms], plan: Plan, scored: Scored, tickets: Tic
             key.largest_block,
             key.refined_blocks,
             key.refined_records,
-            only_any.get(key.name, 0.0) / len(scored.pairs),
+            only_any.get(key.name, 0.0) / len(candidates),
             only_same.get(key.name, 0.0),
         )
-        for key in scored.pairs.keys
+        for key in candidates.keys
     ]
     missed = missed_pairs(same)
     return Analysis(tuple(sorted(reports, key=lambda key: (-key.pairs, key.name))), *figures, missed, recall_of(missed, expected))

@@ -1,9 +1,9 @@
 """Block: which pairs of records are worth comparing.
 
 Every attribute offers short keys (*atoms*: the first three letters of a name, the day and month of a birth date).
-Records that share an atom that few records have are candidates at once. Where a block is too large it is refined, never
-dropped: its records are candidates if they share an atom of another attribute as well, and a third one where even that
-is common. How large is too large is found by counting the pairs before any is made, and holding them against a budget.
+Records that share an atom that few records have are candidates at once. Where a block is too large it is refined:
+its records are candidates if they share an atom of another attribute as well, and a third one where even that is common.
+How large is too large, and which keys pay for their work, is decided at training (`matching.plan`) and frozen.
 """
 
 from __future__ import annotations
@@ -18,19 +18,12 @@ import numpy.typing as npt
 from domain.errors import PairBudgetExceeded
 from matching.chance import Population
 from matching.forms import Forms
-from matching.keys import Hashes, Key, KeyMaker, Longs, atoms, neutral_atoms, only, refine, refines, spread
+from matching.keys import Atom, Hashes, Key, Longs, Mask, Path, atoms, join, joined_name, only, spread
+from matching.parallel import in_parallel
 from matching.records import Ints
 
-TIERS = (0.4, 0.4, 0.2)
-"""Shares of the pair budget for records that share one, two and three keys."""
-LARGEST_BLOCK = 1_000
-"""No block larger than this is taken whole, however many pairs the budget would bear."""
-LEAST_LIMIT = 4
-"""Blocks of so few records are always taken whole."""
 COLLAPSE = 20_000_000
 """Pairs that may wait, repeats among them, before repeats are taken out."""
-OVERLAP = 3
-"""Keys find the same pairs again and again: so many are counted for each that is new."""
 SLACK = 8
 """Pairs of all keys together, repeats among them, may be this many times the budget before blocking refuses."""
 
@@ -49,11 +42,13 @@ class KeyCount:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Candidate pairs, each once, `left < right`, in order; and what each key made."""
+    """Candidate pairs, or those of them that are not hopeless: each once, `left < right`, in order; and what each key made."""
 
     left: Ints
     right: Ints
     keys: tuple[KeyCount, ...] = ()
+    candidates: int = 0
+    """How many candidates there were before the hopeless ones were dropped."""
 
     def __len__(self) -> int:
         return len(self.left)
@@ -67,8 +62,10 @@ class Plan:
     """Few records: every pair is a candidate."""
     limits: tuple[int, ...] = ()
     """The largest block taken whole on each tier."""
+    keys: tuple[Path, ...] = ()
+    """The keys that are used."""
     refined: Mapping[str, Hashes] = field(default_factory=dict)
-    """By key, the values whose blocks were too large and are refined with another key."""
+    """By key, the values whose blocks were too large and are refined with another key; of all keys that any path begins with."""
 
 
 def pair_budget(records: int) -> int:
@@ -80,74 +77,42 @@ def pair_budget(records: int) -> int:
     return max(2_000_000, 20 * records)
 
 
-def train_blocking(forms: Mapping[str, Forms], population: Population, budget: int) -> Plan:
-    """Decide which blocks are too large, by counting: at most about `budget` pairs come of it."""
-    if population.pairs <= budget / 2:
-        return Plan(everything=True)
-    limits: list[int] = []
-    refined: dict[str, Hashes] = {}
-    counted = len(population) * (len(population) - 1) / 2
-    allowed = budget * OVERLAP * counted / population.pairs
-    for tier in tiers(forms, refined):
-        sizes = BlockSizes()
-        for maker in tier:
-            sizes.add(maker.name, maker.make())
-        limits.append(sizes.limit(allowed * TIERS[len(limits)]))
-        refined |= sizes.larger_than(limits[-1])
-    return Plan(False, tuple(limits), refined)
-
-
-class BlockSizes:
-    """How large the blocks of a tier's keys are."""
-
-    def __init__(self) -> None:
-        self.pairs = np.zeros(LARGEST_BLOCK + 1, np.float64)
-        """Pairs that blocks of each size make, over all keys."""
-        self.blocks: dict[str, tuple[Hashes, Longs]] = {}
-        """By key, value and size of the blocks that may turn out to be too large."""
-
-    def add(self, name: str, key: Key) -> None:
-        """Count a key's blocks."""
-        value, size = np.unique(key.value, return_counts=True)
-        small = size[size <= LARGEST_BLOCK]
-        self.pairs += np.bincount(small, weights=small * (small - 1) / 2.0, minlength=LARGEST_BLOCK + 1)
-        self.blocks[name] = value[size > LEAST_LIMIT], size[size > LEAST_LIMIT]
-
-    def limit(self, budget: float) -> int:
-        """The largest block size at which all keys together make at most `budget` pairs."""
-        return max(int(np.searchsorted(np.cumsum(self.pairs), budget, side="right")) - 1, LEAST_LIMIT)
-
-    def larger_than(self, limit: int) -> dict[str, Hashes]:
-        """By key, the values of the blocks larger than `limit`."""
-        large = {name: value[size > limit] for name, (value, size) in self.blocks.items()}
-        return {name: values for name, values in large.items() if len(values)}
-
-
 def candidate_pairs(forms: Mapping[str, Forms], population: Population, plan: Plan, budget: int) -> Pairs:
     """Pairs worth comparing, as `plan` has it; they are counted before they are made, key by key.
 
     PairBudgetExceeded if there are far more than `budget`.
     """
     if plan.everything:
-        counts = [KeyCount("every pair", int(population.pairs), 0, 0, len(population))]
-        check_budget(counts, budget)
-        left, right = (side.astype(np.int32) for side in np.triu_indices(len(population), 1))
-        kept = population.admissible(left, right)
-        return Pairs(left[kept], right[kept], tuple(counts))
-    counts = []
+        return every_pair(population, budget)
+    offered = atoms(forms)
+    counts: list[KeyCount] = []
     found = [np.empty(0, np.int64)]
-    for tier in tiers(forms, plan.refined):
-        for maker in tier:
-            key = maker.make()
-            blocks = blocks_of(key, plan.refined.get(key.name))
-            counts.append(count_key(key, blocks))
-            check_budget(counts, budget)
-            found.append(pairs_of_key(key, blocks, population))
-            if sum(map(len, found[1:])) > COLLAPSE:
-                found = [distinct(found)]
+
+    def made(path: Path) -> tuple[KeyCount, Longs]:
+        key = key_of(path, offered, plan.refined, len(population))
+        blocks = blocks_of(key, plan.refined.get(key.name))
+        count = count_key(key, blocks)
+        check_budget([count], budget)
+        return count, pairs_of_key(key, blocks, population)
+
+    usable = [path for path in plan.keys if all(name in offered for name in path)]
+    for count, pairs in in_parallel(made, usable):
+        counts.append(count)
+        check_budget(counts, budget)
+        found.append(pairs)
+        if sum(map(len, found[1:])) > COLLAPSE:
+            found = [distinct(found)]
     codes = distinct(found)
-    count = np.int64(len(population))
-    return Pairs((codes // count).astype(np.int32), (codes % count).astype(np.int32), tuple(counts))
+    return Pairs(*sides(codes, len(population)), tuple(counts), len(codes))
+
+
+def every_pair(population: Population, budget: int) -> Pairs:
+    """All admissible pairs."""
+    counts = (KeyCount("every pair", int(population.pairs), 0, 0, len(population)),)
+    check_budget(counts, budget)
+    left, right = (side.astype(np.int32) for side in np.triu_indices(len(population), 1))
+    kept = population.admissible(left, right)
+    return Pairs(left[kept], right[kept], counts, int(kept.sum()))
 
 
 def check_budget(counts: Sequence[KeyCount], budget: int) -> None:
@@ -160,23 +125,17 @@ def check_budget(counts: Sequence[KeyCount], budget: int) -> None:
         )
 
 
-def tiers(forms: Mapping[str, Forms], refined: Mapping[str, Hashes]) -> Iterator[list[KeyMaker]]:
-    """The keys of each tier: every atom; then two, then three atoms together for the records whose blocks were too large.
-
-    `refined` names the too large blocks by key; the caller may fill it for one tier before it asks for the next.
-    """
-    tier = atoms(forms)
-    yield tier
-    neutral = neutral_atoms(forms)
-    single = [only(maker.make(), refined[maker.name]) for maker in tier if maker.name in refined and refines(maker.name, forms)]
-    tier = refine(single, [*single, *neutral])
-    if not tier:
-        return
-    yield tier
-    pairs = [only(maker.make(), refined[maker.name]) for maker in tier if maker.name in refined]
-    tier = refine(pairs, [*(key for key in single if refines(key.name, forms, most=1)), *neutral])
-    if tier:
-        yield tier
+def key_of(path: Path, offered: Mapping[str, Atom], refined: Mapping[str, Hashes], count: int) -> Key:
+    """The key of a path: of each atom, and of each beginning of the path, only the blocks that are too large."""
+    if len(path) == 1:
+        return offered[path[0]].make()
+    key = offered[path[0]].make(refined.get(path[0]))
+    for end in range(2, len(path) + 1):
+        name = joined_name(path[:end])
+        key = join(name, key, offered[path[end - 1]].make(refined.get(path[end - 1])), count)
+        if end < len(path):
+            key = only(key, refined.get(name, np.empty(0, np.uint64)))
+    return key
 
 
 class Blocks(NamedTuple):
@@ -187,13 +146,13 @@ class Blocks(NamedTuple):
     start: Longs
     """Where each block starts in `order`."""
     size: Longs
-    large: npt.NDArray[np.bool_]
+    large: Mask
     """Whether it is refined, and not taken whole."""
 
 
 def blocks_of(key: Key, refined: Hashes | None) -> Blocks:
     """The blocks of a key; `refined` are the values of those that are too large."""
-    order = np.argsort(key.value, kind="stable")
+    order = np.argsort(key.value)
     value = key.value[order]
     start = np.flatnonzero(np.concatenate(([True], value[1:] != value[:-1]))) if len(value) else np.empty(0, np.int64)
     size = np.diff(np.concatenate((start, [len(value)])))
@@ -210,11 +169,32 @@ def count_key(key: Key, blocks: Blocks) -> KeyCount:
 def pairs_of_key(key: Key, blocks: Blocks, population: Population) -> Longs:
     """Codes (left · records + right) of the admissible pairs of all blocks that are taken whole."""
     taken = ~blocks.large & (blocks.size > 1)
-    left, right = pairs_within(blocks.start[taken], blocks.size[taken])
-    a, b = key.row[blocks.order[left]], key.row[blocks.order[right]]
+    row = key.row[blocks.order]
+    codes = [code_pairs(a, b, population) for a, b in pairs_by_size(row, blocks.start[taken], blocks.size[taken])]
+    return np.concatenate([np.empty(0, np.int64), *codes])
+
+
+def code_pairs(a: Ints, b: Ints, population: Population) -> Longs:
+    """Codes of the admissible pairs among some, whichever record stands left."""
     low, high = np.minimum(a, b), np.maximum(a, b)
-    kept = population.admissible(low, high)
-    return np.asarray(low[kept].astype(np.int64) * len(population) + high[kept])
+    kept = low < high
+    if population.unique.any():
+        kept &= population.admissible(low, high)
+    if not kept.all():
+        low, high = low[kept], high[kept]
+    return np.asarray(low.astype(np.int64) * len(population) + high)
+
+
+def pairs_by_size(row: Ints, start: Longs, size: Longs) -> Iterator[tuple[Ints, Ints]]:
+    """All pairs within blocks of consecutive entries, blocks of one size at a time."""
+    order = np.argsort(size, kind="stable")
+    bounds = np.flatnonzero(np.diff(size[order])) + 1
+    for own in np.split(order, bounds):
+        if len(own):
+            width = int(size[own[0]])
+            members = row[start[own][:, None] + np.arange(width)]
+            i, j = np.triu_indices(width, 1)
+            yield members[:, i].ravel(), members[:, j].ravel()
 
 
 def pairs_within(start: Longs, size: Longs) -> tuple[Longs, Longs]:
@@ -230,7 +210,14 @@ def pairs_within(start: Longs, size: Longs) -> tuple[Longs, Longs]:
 
 def distinct(found: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
     """All pair codes once, in order."""
-    codes = np.sort(np.concatenate(found)) if found else np.empty(0, np.int64)
+    codes = np.concatenate(found) if len(found) > 1 else found[0].copy()
+    codes.sort()
     kept = np.ones(len(codes), bool)
-    kept[1:] = codes[1:] != codes[:-1]
+    np.not_equal(codes[1:], codes[:-1], out=kept[1:])
     return codes[kept]
+
+
+def sides(codes: Longs, count: int) -> tuple[Ints, Ints]:
+    """Left and right records of pair codes."""
+    left = codes // max(count, 1)
+    return left.astype(np.int32), (codes - left * count).astype(np.int32)

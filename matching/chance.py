@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matching.compare import RARITY, Classes, Comparison, LevelArray, compare, rarity_class
+from matching.compare import RARITY, Classes, Comparer, Comparison, LevelArray, rarity_class
 from matching.forms import Forms
 from matching.records import Ints
 
@@ -46,6 +46,11 @@ class Population:
         return len(self.source)
 
     @property
+    def called(self) -> tuple[str, ...]:
+        """The sources' names, or their numbers."""
+        return self.names or tuple(str(number) for number in range(len(self.unique)))
+
+    @property
     def pairs(self) -> float:
         """The number of admissible pairs."""
         total = len(self) * (len(self) - 1) / 2
@@ -75,24 +80,33 @@ def random_pairs(population: Population, size: int, seed: int = 0) -> tuple[Ints
 
 
 def chance_levels(
-    comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes, population: Population
+    comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes, population: Population, sample: int = SAMPLE
 ) -> tuple[Chance, ...]:
-    """How random admissible pairs compare, on each comparison."""
-    left, right = random_pairs(population, SAMPLE)
-    return tuple(one_chance(c, forms, classes, population, left, right) for c in comparisons)
+    """How random admissible pairs compare, on each comparison; so many of them are looked at."""
+    left, right = random_pairs(population, sample)
+    comparer = Comparer(comparisons, forms, classes)
+    levels = comparer.settled(left, right)
+    return tuple(one_chance(k, comparer, forms, classes, population, levels[k], left, right) for k in range(len(comparisons)))
 
 
 def one_chance(
-    comparison: Comparison, forms: Mapping[str, Forms], classes: Classes, population: Population, left: Ints, right: Ints
+    k: int,
+    comparer: Comparer,
+    forms: Mapping[str, Forms],
+    classes: Classes,
+    population: Population,
+    levels: LevelArray,
+    left: Ints,
+    right: Ints,
 ) -> Chance:
     """Chance of one comparison's levels: equality counted exactly over all pairs, the others from random pairs."""
+    comparison = comparer.comparisons[k]
     size = len(comparison.labels)
-    levels = compare(comparison, forms, classes, left, right)
     counts = np.bincount(levels, minlength=size).astype(np.float64)
     known = counts[1:].sum()
     share = max(known, 0.5) / max(len(left), 1)
     if comparison.is_place:
-        return Chance(place_chance(comparison, forms, classes, population, levels, left, right), share)
+        return Chance(place_chance(k, comparer, forms, population, levels, left, right), share)
     chance = (counts + 0.5) / (known + 0.5 * size)
     own = forms[comparison.name]
     equal = equal_pairs(own, population, classes[comparison.name])
@@ -121,9 +135,9 @@ def choose_two(counts: npt.NDArray[np.int64]) -> Shares:
 
 
 def place_chance(
-    comparison: Comparison,
+    k: int,
+    comparer: Comparer,
     forms: Mapping[str, Forms],
-    classes: Classes,
     population: Population,
     levels: LevelArray,
     left: Ints,
@@ -133,6 +147,7 @@ def place_chance(
 
     Agreement on a street is far too rare to be met in a random sample, so pairs are drawn among those that share it.
     """
+    comparison = comparer.comparisons[k]
     size = len(comparison.labels)
     total = np.full(size, 1e-3)
     seen = [forms[a.name] for a in comparison.attributes if len(forms[a.name].row)]
@@ -141,7 +156,7 @@ def place_chance(
     for number, part in enumerate(seen):
         a, b = pairs_sharing(part, STRATUM, seed=number + 1)
         inside = population.admissible(a, b) & ~share_any(shares_earlier, a, b)
-        counts = np.bincount(compare(comparison, forms, classes, a[inside], b[inside]), minlength=size)
+        counts = np.bincount(comparer.places(comparison.attributes, a[inside], b[inside]), minlength=size)
         total += counts * (choose_two(part.frequency()).sum() / max(len(a), 1))
         shares_earlier.append(part)
     outside = ~share_any(shares_earlier, left, right)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,13 @@ from matching.records import Ints
 
 Hashes = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Path = tuple[str, ...]
+"""Names of the atoms that a key joins, in the order in which blocks are refined."""
+
+NOTHING = np.uint64(0)
+"""Stands for a value that is not there; no value hashes to it."""
+MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +32,50 @@ class Key:
 
     name: str
     """For people: `family_name: first 3 letters`, or several joined by ` + `."""
-    attributes: frozenset[str]
     row: Ints
+    """In order."""
     value: Hashes
+    single: bool
+    """Whether no record has two values."""
+
+    def take(self, chosen: Mask) -> Key:
+        """Some of the entries."""
+        return replace(self, row=self.row[chosen], value=self.value[chosen])
 
 
 @dataclass(frozen=True, slots=True)
-class KeyMaker:
-    """A key that is made when it is wanted: there are hundreds, and each is as long as the records."""
+class Atom:
+    """A key of one attribute, worked out once for each distinct form; entries are made when they are wanted."""
 
     name: str
-    attributes: frozenset[str]
-    make: Callable[[], Key]
+    own: Forms
+    value: Hashes
+    """Values of the distinct forms, one form after the other; `NOTHING` where a form has none."""
+    each: Longs | None = None
+    """How many values each form has; one where None."""
+
+    @property
+    def attribute(self) -> str:
+        """The attribute it is of."""
+        return self.own.attribute.name
+
+    @property
+    def alone(self) -> bool:
+        """Whether sharing a value is reason enough to compare two records."""
+        return blocks_alone(self.own)
+
+    def make(self, among: Hashes | None = None) -> Key:
+        """Its entries; only those with a value `among` some, if they are given."""
+        value = self.value if among is None else np.where(np.isin(self.value, among), self.value, NOTHING)
+        if self.each is None:
+            known = (value != NOTHING)[self.own.code]
+            key = Key(self.name, self.own.row[known], value[self.own.code[known]], self.own.single)
+            return key if key.single else once_a_record(key)
+        each = self.each[self.own.code]
+        start = np.cumsum(self.each) - self.each
+        found = value[spread(start[self.own.code], each)]
+        key = Key(self.name, np.repeat(self.own.row, each), found, False).take(found != NOTHING)
+        return key if self.own.single else once_a_record(key)
 
 
 def blocks_alone(own: Forms) -> bool:
@@ -44,55 +83,38 @@ def blocks_alone(own: Forms) -> bool:
     return own.attribute.role is not Role.NEUTRAL or own.type.name in ("text", "url")
 
 
-def atoms(forms: Mapping[str, Forms]) -> list[KeyMaker]:
-    """Every atom that the attributes' types offer."""
-    makers = []
+def atoms(forms: Mapping[str, Forms]) -> dict[str, Atom]:
+    """Every atom that the attributes' types offer, by name.
+
+    Attributes that speak for nobody (a year, a country) make no pairs alone, but split the large blocks of others.
+    """
+    found: dict[str, Atom] = {}
     for name, own in forms.items():
-        if not blocks_alone(own) or not len(own.row):
+        if not len(own.row):
             continue
-        for label, values in own.type.blocking_atoms(own.distinct).items():
-            makers.append(atom(f"{name}: {label}", own, values))
-        words = own.type.tokens(own.distinct)
+        offered = own.type.blocking_atoms(own.distinct) if blocks_alone(own) else {"exact": own.distinct}
+        for label, values in offered.items():
+            found[f"{name}: {label}"] = atom(f"{name}: {label}", own, values)
+        words = own.type.tokens(own.distinct) if blocks_alone(own) else None
         if words is not None:
-            makers.append(word_atom(f"{name}: word", own, words))
-    return makers
+            found[f"{name}: word"] = word_atom(f"{name}: word", own, words)
+    return found
 
 
-def neutral_atoms(forms: Mapping[str, Forms]) -> list[Key]:
-    """Attributes that speak for nobody (a year, a country) make no pairs alone, but split the large blocks of others."""
-    neutral = [(name, own) for name, own in forms.items() if not blocks_alone(own) and len(own.row)]
-    return [atom(f"{name}: exact", own, own.distinct).make() for name, own in neutral]
+def refines(one: Atom, most: int | None = None) -> bool:
+    """Whether an atom, among the first `most` of its attribute, is joined with others; finer ones find the same pairs again."""
+    return not one.alone or one.name.partition(": ")[2] in (*one.own.type.refine_by[:most], "word")
 
 
-def refines(name: str, forms: Mapping[str, Forms], most: int | None = None) -> bool:
-    """Whether a single key, among the first `most` of its attribute, is joined with others; finer ones find the same pairs again."""
-    attribute, _, label = name.partition(": ")
-    return label in (*forms[attribute].type.refine_by[:most], "word")
-
-
-def atom(name: str, own: Forms, values: pa.StringArray) -> KeyMaker:
+def atom(name: str, own: Forms, values: pa.StringArray) -> Atom:
     """A key with one value for each distinct form."""
-    hashed, known = hash_values(name, values), np.asarray(pc.is_valid(values))
-
-    def make() -> Key:
-        has = known[own.code]
-        key = Key(name, frozenset({own.attribute.name}), own.row[has], hashed[own.code[has]])
-        return key if own.single else once_a_record(key)
-
-    return KeyMaker(name, frozenset({own.attribute.name}), make)
+    return Atom(name, own, hash_values(name, values))
 
 
-def word_atom(name: str, own: Forms, words: pa.ListArray) -> KeyMaker:
+def word_atom(name: str, own: Forms, words: pa.ListArray) -> Atom:
     """A key with several values for each distinct form: its words."""
-    lengths = pc.fill_null(pc.list_value_length(words), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    hashed, start = hash_values(name, pc.list_flatten(words)), np.cumsum(lengths) - lengths
-
-    def make() -> Key:
-        each = lengths[own.code]
-        value = hashed[spread(start[own.code], each)]
-        return once_a_record(Key(name, frozenset({own.attribute.name}), np.repeat(own.row, each), value))
-
-    return KeyMaker(name, frozenset({own.attribute.name}), make)
+    each = pc.fill_null(pc.list_value_length(words), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    return Atom(name, own, hash_values(name, pc.list_flatten(words)), each)
 
 
 def spread(start: Longs, each: Longs) -> Longs:
@@ -105,42 +127,69 @@ def spread(start: Longs, each: Longs) -> Longs:
 
 
 def hash_values(name: str, values: pa.StringArray) -> Hashes:
-    """A 64-bit hash of each value, different for every key; it is the same on every machine and in every run."""
+    """A 64-bit hash of each value, different for every key; it is the same on every machine and in every run.
+
+    `NOTHING` where there is no value.
+    """
     salt = np.uint64(pd.util.hash_array(np.array([name], dtype=object))[0])
-    return np.asarray(pd.util.hash_array(values.to_numpy(zero_copy_only=False), categorize=False), np.uint64) ^ salt
+    coded = values.dictionary_encode()
+    hashed = np.asarray(pd.util.hash_array(coded.dictionary.to_numpy(zero_copy_only=False), categorize=False), np.uint64) ^ salt
+    hashed = np.append(np.maximum(hashed, np.uint64(1)), NOTHING)
+    return np.asarray(hashed[pc.fill_null(coded.indices, len(coded.dictionary)).to_numpy(zero_copy_only=False)])
 
 
 def once_a_record(key: Key) -> Key:
-    """The same key with each value at most once a record."""
+    """The same key with each value at most once a record; few entries are of records that have several."""
+    again = np.zeros(len(key.row) + 1, bool)
+    again[1:-1] = key.row[1:] == key.row[:-1]
+    several = again[:-1] | again[1:]
+    kept = ~several
+    kept[np.flatnonzero(several)] = firsts(key.take(several))
+    return key.take(kept)
+
+
+def firsts(key: Key) -> Mask:
+    """Which entries are the first of their record and value."""
     order = np.lexsort((key.value, key.row))
     row, value = key.row[order], key.value[order]
     kept = np.ones(len(row), bool)
-    kept[1:] = (row[1:] != row[:-1]) | (value[1:] != value[:-1])
-    return Key(key.name, key.attributes, row[kept], value[kept])
+    kept[order[1:]] = (row[1:] != row[:-1]) | (value[1:] != value[:-1])
+    return kept
 
 
-def refine(keys: Sequence[Key], by: Sequence[Key]) -> list[KeyMaker]:
-    """Every key split by every key of another attribute, each combination once."""
-    makers: dict[str, KeyMaker] = {}
-    for a in keys:
-        for b in by:
-            name = " + ".join(sorted({*a.name.split(" + "), *b.name.split(" + ")}))
-            if not a.attributes & b.attributes and name not in makers:
-                makers[name] = KeyMaker(name, a.attributes | b.attributes, lambda name=name, a=a, b=b: join(name, a, b))  # type: ignore[misc]
-    return list(makers.values())
+def joined_name(path: Sequence[str]) -> str:
+    """What a key of several atoms is called, in whatever order they are joined."""
+    return " + ".join(sorted(path))
 
 
-def join(name: str, a: Key, b: Key) -> Key:
-    """The key that two keys make together: every combination of a record's values."""
-    count = int(max(a.row.max(initial=-1), b.row.max(initial=-1))) + 1
+def join(name: str, a: Key, b: Key, count: int) -> Key:
+    """The key that two keys make together: every combination of a record's values. `count` is the number of records."""
+    if b.single:
+        kept, other = look_up(a, b, count)
+        return Key(name, a.row[kept], mixed(a.value[kept], other), a.single)
+    if a.single:
+        kept, other = look_up(b, a, count)
+        return Key(name, b.row[kept], mixed(other, b.value[kept]), False)
     number = np.bincount(b.row, minlength=count)
     start = np.cumsum(number) - number
     each = number[a.row]
-    mixed = np.repeat(a.value, each) * np.uint64(0x9E3779B97F4A7C15) ^ b.value[spread(start[a.row], each)]
-    return Key(name, a.attributes | b.attributes, np.repeat(a.row, each), mixed)
+    return Key(name, np.repeat(a.row, each), mixed(np.repeat(a.value, each), b.value[spread(start[a.row], each)]), False)
+
+
+def look_up(a: Key, b: Key, count: int) -> tuple[Mask, Hashes]:
+    """Which entries of `a` are of a record that has a value of `b`, and those values; `b` must be single."""
+    value = np.zeros(count, np.uint64)
+    value[b.row] = b.value
+    other = value[a.row]
+    kept = other != NOTHING
+    return kept, other[kept]
+
+
+def mixed(first: Hashes, second: Hashes) -> Hashes:
+    """One hash of two."""
+    return np.asarray(np.maximum((first * MIX) ^ (second >> np.uint64(32)) ^ (second << np.uint64(32)), np.uint64(1)))
 
 
 def only(key: Key, values: Hashes) -> Key:
     """The part of a key that has one of some values."""
-    inside = np.isin(key.value, values)
-    return Key(key.name, key.attributes, key.row[inside], key.value[inside])
+    return key.take(np.isin(key.value, values))

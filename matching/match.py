@@ -11,10 +11,11 @@ from domain.settings import MatchSettings
 from matching.block import Pairs, candidate_pairs, pair_budget
 from matching.chance import Population
 from matching.cluster import Clusters, Constraints, cluster
-from matching.compare import LevelArray, Patterns, level_matrix, patterns_of
+from matching.compare import Comparer, LevelArray, Patterns
 from matching.forms import Forms
 from matching.model import Model
 from matching.one_to_one import Matched, among_rivals
+from matching.prune import least_weight, worth_scoring
 from matching.records import Ints
 from matching.score import MICRO, Bits, Floats, probabilities, sums
 
@@ -30,6 +31,7 @@ class Scored:
     """Probability that the pair is related: a household, branches of a firm."""
     weight: Bits
     """Match weight: log-odds of *same* against everything else, in millionths of a bit."""
+    patterns: Patterns
     advantage: Bits
     """What rivals for a place in a source without duplicates add to or take from each weight; empty where there can be none."""
 
@@ -57,7 +59,7 @@ def score_pairs(pairs: Pairs, patterns: Patterns, model: Model, population: Popu
     of_same, of_related = probabilities(same + model.scoring.prior_same, related + model.scoring.prior_related)
     weight = model.scoring.weight(same, related)
     index = patterns.index
-    alone = Scored(pairs, of_same[index], of_related[index], weight[index], np.zeros(0, np.int64))
+    alone = Scored(pairs, of_same[index], of_related[index], weight[index], patterns, np.zeros(0, np.int64))
     return with_rivals(alone, population, model.matched) if population.unique.any() and model.matched else alone
 
 
@@ -71,14 +73,35 @@ def with_rivals(alone: Scored, population: Population, matched: Matched) -> Scor
     weight = alone.weight + advantage
     probability = np.where(contended, 1 / (1 + np.exp2(-np.clip(weight / MICRO, -1000, 1000))), alone.probability)
     left_over = np.minimum(alone.related * (1 - probability) / np.maximum(1 - alone.probability, 1e-15), 1 - probability)
-    return Scored(alone.pairs, probability, np.where(contended, left_over, alone.related), weight, advantage)
+    related = np.where(contended, left_over, alone.related)
+    return Scored(alone.pairs, probability, related, weight, alone.patterns, advantage)
 
 
-def find_pairs(forms: Mapping[str, Forms], population: Population, model: Model, budget: int | None = None) -> tuple[Pairs, Patterns]:
-    """Block and compare as the model says."""
+def find_pairs(
+    forms: Mapping[str, Forms], population: Population, model: Model, budget: int | None = None, floor: int | None = None
+) -> tuple[Pairs, Patterns]:
+    """Block and compare as the model says; the pairs that may be the same or related."""
     used = model.weighed(forms)
     pairs = candidate_pairs(used, population, model.plan, budget or pair_budget(len(population)))
-    return pairs, patterns_of(model.comparisons, used, model.classes(used), pairs.left, pairs.right)
+    return worth_scoring(Comparer(model.comparisons, used, model.classes(used)), model.scoring, pairs, least_weight(population, floor))
+
+
+class KnownLevels:
+    """The levels of pairs that have been scored."""
+
+    def __init__(self, scored: Scored, count: int) -> None:
+        self.count, self.patterns = count, scored.patterns
+        self.codes = scored.pairs.left.astype(np.int64) * count + scored.pairs.right
+
+    def filled(self, comparer: Comparer, left: Ints, right: Ints) -> LevelArray:
+        """Levels of any pairs; those that have not been scored are compared now."""
+        code = left.astype(np.int64) * self.count + right
+        place = np.minimum(np.searchsorted(self.codes, code), max(len(self.codes) - 1, 0))
+        found = self.codes[place] == code if len(self.codes) else np.zeros(len(code), bool)
+        levels = np.empty((len(code), len(comparer.comparisons)), np.uint8)
+        levels[found] = self.patterns.levels[self.patterns.index[place[found]]]
+        levels[~found] = comparer.levels(left[~found], right[~found])
+        return levels
 
 
 def find_clusters(
@@ -86,10 +109,11 @@ def find_clusters(
 ) -> Clusters:
     """Cluster scored pairs under the stewards' decisions."""
     forms = model.weighed(forms)
-    classes = model.classes(forms)
+    comparer = Comparer(model.comparisons, forms, model.classes(forms))
+    known = KnownLevels(scored, len(population))
 
     def levels_of(left: Ints, right: Ints) -> LevelArray:
-        return level_matrix(model.comparisons, forms, classes, left, right)
+        return known.filled(comparer, left, right)
 
     return cluster(
         len(population),

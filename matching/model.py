@@ -85,6 +85,7 @@ class Model:
             "plan": {
                 "everything": self.plan.everything,
                 "limits": self.plan.limits,
+                "keys": self.plan.keys,
                 "refined": {k: v.tolist() for k, v in sorted(self.plan.refined.items())},
             },
             "matched": [[a, b, share] for (a, b), share in sorted(self.matched.items())],
@@ -126,6 +127,7 @@ def load_model(artefact: bytes, attributes: Sequence[Attribute]) -> Model:
         Plan(
             document["plan"]["everything"],
             tuple(document["plan"]["limits"]),
+            tuple(tuple(path) for path in document["plan"]["keys"]),
             {k: np.array(v, np.uint64) for k, v in document["plan"]["refined"].items()},
         ),
         {(a, b): share for a, b, share in document["matched"]},

@@ -84,10 +84,13 @@ def message(flow: Floats, group: Ints, single: Floats) -> Floats:
 
 
 class Counterparts:
-    """Rivalry while the classes are being fitted: the shares of records with a counterpart are learned in every round."""
+    """Rivalry while the classes are being fitted: the shares of records with a counterpart are learned in every round.
 
-    def __init__(self, pairs: Pairs, patterns: Patterns, population: Population) -> None:
-        self.pairs, self.patterns, self.population = pairs, patterns, population
+    `pairs` stand for `share` of all, and the counts of `patterns` for all: of a sample, some rivals are not seen.
+    """
+
+    def __init__(self, pairs: Pairs, patterns: Patterns, population: Population, share: float = 1.0) -> None:
+        self.pairs, self.patterns, self.population, self.share = pairs, patterns, population, share
         self.sizes = np.bincount(population.source, minlength=len(population.unique)).astype(np.float64)
         self.single = self.singles(np.minimum(self.sizes[:, None], self.sizes[None, :]) / 2)
         """[a, b]: share of source a's records without a counterpart in source b."""
@@ -105,7 +108,7 @@ class Counterparts:
         probability = self.rivals.probability(odds[self.pattern], self.single)
         self.learn(probability)
         alone = np.where(self.with_rivals, 0.0, self.patterns.counts * post_same)
-        return np.asarray(alone + np.bincount(self.pattern, weights=probability, minlength=len(alone)))
+        return np.asarray(alone + np.bincount(self.pattern, weights=probability, minlength=len(alone)) / self.share)
 
     def choose(self, with_rivals: npt.NDArray[np.bool_]) -> None:
         """Look at the pairs of some patterns; their groups are kept from round to round while these are the same."""
@@ -123,7 +126,7 @@ class Counterparts:
         """The shares of records without a counterpart, from what every pair is held to be."""
         count = len(self.sizes)
         same = np.bincount(self.rivals.left_cell, weights=probability, minlength=count * count).reshape(count, count)
-        self.single = self.singles(np.asarray(same + same.T, np.float64))
+        self.single = self.singles(np.asarray((same + same.T) / self.share, np.float64))
 
     def matched(self, names: Sequence[str]) -> dict[tuple[str, str], float]:
         """What was learned, by the sources' names; only of sources that have a counterpart for anybody."""
@@ -143,5 +146,5 @@ def among_rivals(odds: Floats, pairs: Pairs, population: Population, matched: Ma
         return np.asarray(probability)
     chosen = np.flatnonzero(odds >= LEAST_ODDS)
     rivals = Rivals.among(pairs.left[chosen], pairs.right[chosen], population)
-    probability[chosen] = rivals.probability(odds[chosen], single_shares(matched, population.names))
+    probability[chosen] = rivals.probability(odds[chosen], single_shares(matched, population.called))
     return np.asarray(probability)

@@ -10,20 +10,26 @@ import numpy.typing as npt
 
 from domain.errors import NothingToMatch
 from matching.attribute_types.trigrams import learn_weights
-from matching.block import Pairs, candidate_pairs, pair_budget, train_blocking
+from matching.block import Pairs, Plan, candidate_pairs, code_pairs, every_pair, pair_budget, sides
 from matching.chance import Population, chance_levels, classes_of
 from matching.cluster import Scoring
-from matching.compare import Patterns, comparisons_for, patterns_of
+from matching.compare import Classes, Comparer, Comparison, Patterns, comparisons_for
 from matching.forms import Forms
-from matching.keys import blocks_alone
+from matching.keys import Longs, blocks_alone
 from matching.model import Model, common_forms
-from matching.one_to_one import Counterparts
-from matching.score import fit, weights_of
+from matching.one_to_one import Counterparts, Matched
+from matching.patterns import join_patterns
+from matching.plan import Probing, Sample, choose
+from matching.prune import least_weight, worth_scoring
+from matching.score import Fit, Floats, fit, probabilities, sums, weights_of
 
 
-def train(forms: Mapping[str, Forms], population: Population, budget: int | None = None) -> tuple[Model, Pairs, Patterns]:
-    """Learn chance, the three classes and the blocking plan; also the candidate pairs and patterns made on the way.
+def train(
+    forms: Mapping[str, Forms], population: Population, budget: int | None = None, floor: int | None = None, one_to_one: bool = True
+) -> tuple[Model, Pairs, Patterns]:
+    """Learn chance, the three classes and the blocking plan; also the pairs that may be the same or related, and their patterns.
 
+    Where sources are free of duplicates, candidates are rivals, unless `one_to_one` is false.
     Raises NothingToMatch when no attribute that identifies anyone has a value.
     """
     used = {name: weighed(own) for name, own in forms.items() if len(own.row)}
@@ -32,21 +38,83 @@ def train(forms: Mapping[str, Forms], population: Population, budget: int | None
     comparisons = comparisons_for([own.attribute for own in used.values()])
     classes = classes_of(used)
     allowed = budget or pair_budget(len(population))
-    plan = train_blocking(used, population, allowed)
-    pairs = candidate_pairs(used, population, plan, allowed)
-    patterns = patterns_of(comparisons, used, classes, pairs.left, pairs.right)
-    chance = chance_levels(comparisons, used, classes, population)
-    rivals = Counterparts(pairs, patterns, population) if population.unique.any() else None
-    fitted = fit(comparisons, patterns, chance, population.pairs, len(population), rivals)
+    learner = Learner(comparisons, used, classes, population, one_to_one)
+    plan = learn_blocking(learner, allowed)
     common = {name: common_forms(own, classes[name]) for name, own in used.items()}
     trigrams = {name: own.weights for name, own in used.items() if own.type.weighs_trigrams}
-    matched = rivals.matched(population.names) if rivals else {}
-    return Model(comparisons, Scoring(*weights_of(fitted)), fitted, common, trigrams, plan, matched, len(population)), pairs, patterns
+    scoring = Scoring(*weights_of(learner.fitted))
+    model = Model(comparisons, scoring, learner.fitted, common, trigrams, plan, learner.matched, len(population))
+    pairs = candidate_pairs(used, population, plan, allowed)
+    return model, *worth_scoring(learner.comparer, scoring, pairs, least_weight(population, floor))
 
 
 def weighed(own: Forms) -> Forms:
     """The forms with what they teach of how rare each letter trigram is, where their type asks for it."""
     return replace(own, weights=learn_weights(own.distinct, own.frequency())) if own.type.weighs_trigrams else own
+
+
+class Learner:
+    """The three classes, fitted to a sample of the candidate pairs."""
+
+    def __init__(
+        self, comparisons: tuple[Comparison, ...], forms: Mapping[str, Forms], classes: Classes, population: Population, one_to_one: bool
+    ) -> None:
+        self.comparisons, self.forms, self.population = comparisons, forms, population
+        self.comparer = Comparer(comparisons, forms, classes)
+        self.chance = chance_levels(comparisons, forms, classes, population)
+        self.has_rivals = one_to_one and bool(population.unique.any())
+        self.fitted: Fit
+        self.matched: Matched = {}
+
+    def compare(self, codes: Longs) -> Patterns:
+        """The patterns of pairs given by their codes."""
+        return self.comparer.patterns(*sides(codes, len(self.population)))
+
+    def compare_more(self, codes: Longs, known: Longs, patterns: Patterns) -> Patterns:
+        """The same, where the patterns of the pairs `known` are; all codes are in order, and `codes` has the known ones."""
+        old = np.searchsorted(codes, known)
+        new = np.ones(len(codes), bool)
+        new[old] = False
+        joined = join_patterns([patterns, self.compare(codes[new])], [len(c.labels) for c in self.comparisons])
+        index = np.empty(len(codes), np.int32)
+        index[old], index[new] = joined.index[: len(known)], joined.index[len(known) :]
+        return replace(joined, index=index)
+
+    def learn(self, codes: Longs, patterns: Patterns, share: float) -> Floats:
+        """Fit the classes to pairs that stand for `share` of all; the probability that each is the same."""
+        counted = Patterns(patterns.levels, np.rint(patterns.counts / share).astype(np.int64), patterns.index)
+        rivals = self.rivals(codes, counted, share)
+        self.fitted = fit(self.comparisons, counted, self.chance, self.population.pairs, len(self.population), rivals)
+        weights, prior_same, prior_related = weights_of(self.fitted)
+        same, related = sums(patterns.levels, weights)
+        if rivals is not None:
+            self.matched = rivals.matched(self.population.called)
+        return probabilities(same + prior_same, related + prior_related)[0][patterns.index]
+
+    def rivals(self, codes: Longs, patterns: Patterns, share: float) -> Counterparts | None:
+        """Rivalry among the pairs of the sample, where sources are free of duplicates."""
+        if not self.has_rivals:
+            return None
+        return Counterparts(Pairs(*sides(codes, len(self.population))), patterns, self.population, share)
+
+
+def learn_blocking(learner: Learner, budget: int) -> Plan:
+    """Fit the classes, and choose the blocking keys by what they find."""
+    population = learner.population
+    if population.pairs <= budget / 2:
+        pairs = every_pair(population, budget)
+        learner.learn(code_pairs(pairs.left, pairs.right, population), learner.comparer.patterns(pairs.left, pairs.right), 1.0)
+        return Plan(everything=True)
+    probing = Probing(learner.forms, population, budget)
+    keys = [*probing.singles(), *probing.doubles()]
+    sample = Sample.of(keys)
+    patterns = learner.compare(sample.codes)
+    probability = learner.learn(sample.codes, patterns, probing.share)
+    chosen = choose(sample, probability, probing.share, len(population), budget)
+    keys += probing.triples([keys[k].path for k in chosen if len(keys[k].path) == 2])
+    known, sample = sample.codes, Sample.of(keys)
+    probability = learner.learn(sample.codes, learner.compare_more(sample.codes, known, patterns), probing.share)
+    return probing.plan([keys[k].path for k in choose(sample, probability, probing.share, len(population), budget)])
 
 
 def unique_sources(names: tuple[str, ...], unique: frozenset[str]) -> npt.NDArray[np.bool_]:

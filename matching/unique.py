@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.block import candidate_pairs, train_blocking
+from matching.block import candidate_pairs, pair_budget
 from matching.chance import Population, chance_levels
-from matching.compare import patterns_of
+from matching.compare import Comparer
 from matching.forms import Forms
 from matching.keys import blocks_alone
 from matching.match import Scored
 from matching.model import Model
+from matching.prune import worth_scoring
 from matching.records import Ints, Longs
 from matching.score import posterior
 
@@ -29,8 +30,8 @@ NEGLIGIBLE = 0.06
 Over the labelled sets, sources without duplicates have up to 0.04 and those with duplicates 0.39 and more."""
 FEWEST_RECORDS, FEWEST_BETWEEN = 50, 20
 """Records of a source, and its sure *same* pairs with others, below which nothing is said of it."""
-FEWEST_PAIRS, PAIRS_A_RECORD = 200_000, 10
-"""Candidate pairs looked at within a source: fewer than a match makes, for sure pairs share the rarest keys."""
+SAMPLE = 100_000
+"""Random pairs compared to learn what chance brings about within a source."""
 ROUNDS, TOLERANCE = 100, 1e-5
 
 
@@ -81,11 +82,11 @@ def sure_pairs_within(forms: Mapping[str, Forms], count: int, model: Model) -> f
     if not any(blocks_alone(own) for own in used.values()):
         return 0.0
     population = Population(np.zeros(count, np.int32), np.array([False]))
-    budget = max(FEWEST_PAIRS, PAIRS_A_RECORD * count)
-    pairs = candidate_pairs(used, population, train_blocking(used, population, budget), budget)
+    forms = model.weighed(forms)
     classes = model.classes(forms)
-    patterns = patterns_of(model.comparisons, forms, classes, pairs.left, pairs.right)
-    chance = [one.levels for one in chance_levels(model.comparisons, forms, classes, population)]
+    candidates = candidate_pairs(used, population, model.plan, pair_budget(model.records))
+    patterns = worth_scoring(Comparer(model.comparisons, forms, classes), model.scoring, candidates)[1]
+    chance = [one.levels for one in chance_levels(model.comparisons, forms, classes, population, SAMPLE)]
     counts = patterns.counts.astype(np.float64)
     same = related = count / 20
     related = related if model.fit.related_pairs else 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +108,18 @@ class AttributeType(ABC):
     def compare_weighed(self, left: pa.StringArray, right: pa.StringArray, weights: TrigramWeights) -> Levels:
         """The same where it is known how rare each letter trigram is; for types that weigh them."""
         return self.compare(left, right)
+
+    def prepare(self, form: pa.StringArray) -> Any:
+        """What comparing needs to know of each form, worked out once; `between` is told of it."""
+        return form
+
+    def prepare_weighed(self, form: pa.StringArray, weights: TrigramWeights) -> Any:
+        """The same where it is known how rare each letter trigram is."""
+        return self.prepare(form)
+
+    def between(self, prepared: Any, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Levels:
+        """What `compare` says of pairs of forms given by their positions among the prepared ones."""
+        return self.compare(prepared.take(left), prepared.take(right))
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
         """Short keys of each form, by label: what candidate pairs may share, alone or joined with other attributes' keys.

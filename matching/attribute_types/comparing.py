@@ -35,13 +35,15 @@ def levels_of(*conditions: Mask) -> Levels:
     return levels
 
 
-def jaro_winkler(left: pa.StringArray, right: pa.StringArray) -> Likeness:
+def jaro_winkler(left: pa.StringArray, right: pa.StringArray, least: float | None = None) -> Likeness:
     """Jaro–Winkler similarity, 0 to 1: forgiving, the more so where the beginnings agree (Winkler 1990).
+
+    What is below `least` may be told as 0, which is quicker.
 
     >>> jaro_winkler(pa.array(["martha"]), pa.array(["marhta"])).round(2).tolist()
     [0.9599999785423279]
     """
-    return _measure(JaroWinkler.similarity, left, right)
+    return _measure(JaroWinkler.similarity, left, right, least)
 
 
 def edit_ratio(left: pa.StringArray, right: pa.StringArray) -> Likeness:
@@ -49,9 +51,9 @@ def edit_ratio(left: pa.StringArray, right: pa.StringArray) -> Likeness:
     return _measure(fuzz.ratio, left, right) / np.float32(100)
 
 
-def sorted_ratio(left: pa.StringArray, right: pa.StringArray) -> Likeness:
-    """`edit_ratio` of the words in alphabetical order, 0 to 1."""
-    return _measure(fuzz.token_sort_ratio, left, right) / np.float32(100)
+def sorted_ratio(left: pa.StringArray, right: pa.StringArray, least: float | None = None) -> Likeness:
+    """`edit_ratio` of the words in alphabetical order, 0 to 1; what is below `least` may be told as 0, which is quicker."""
+    return _measure(fuzz.token_sort_ratio, left, right, None if least is None else 100 * least) / np.float32(100)
 
 
 def set_ratio(left: pa.StringArray, right: pa.StringArray) -> Likeness:

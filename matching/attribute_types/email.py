@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from domain.attributes import Role
-from matching.attribute_types.base import AttributeType, Levels, Options
+from matching.attribute_types.base import Levels, Options
+from matching.attribute_types.coded import Coded, Places, PreparedType
 from matching.attribute_types.comparing import jaro_winkler, lengths, levels_of, within, within_edits
 from matching.attribute_types.text_tools import Mask, keep, matches, none_if_empty, one_of, per_distinct, true_mask, valid_mask, where
 from matching.attribute_types.word_tables import any_of, words
@@ -56,7 +57,17 @@ class Parts(NamedTuple):
         return one_of(self.domain, PUBLIC)
 
 
-class Email(AttributeType):
+class Sides(NamedTuple):
+    """The two sides of addresses, ready to be compared; masks run along the addresses."""
+
+    local: Coded
+    domain: Coded
+    generic: Mask
+    telling: Mask
+    public: Mask
+
+
+class Email(PreparedType):
     """An e-mail address: the same but for case, a +tag or Gmail's dots; a typing slip away; the same or a similar
     local part (the text before the @); an address at the same company; or different."""
 
@@ -95,20 +106,26 @@ class Email(AttributeType):
         domain = pc.if_else(pa.array(gmail), "gmail.com", domain)
         return pc.binary_join_element_wise(local, domain, "@")
 
-    def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
+    def prepare(self, form: pa.StringArray) -> Sides:
+        """Local parts and domains apart."""
+        parts = without_separators(split(form))
+        return Sides(Coded(parts.local), Coded(parts.domain), parts.is_generic, parts.is_telling, parts.is_public)
+
+    def between(self, prepared: Sides, left: Places, right: Places) -> Levels:
         """Local parts and domains are compared apart: a slip in either is close, but two providers are two domains.
 
         Another first letter or another digit is rather a relative or a namesake than a slip (`jlee@`, `klee@`; `lee1@`, `lee2@`).
         """
-        one, other = without_separators(split(left)), without_separators(split(right))
-        same_domain, same_local = _equal(one.domain, other.domain), _equal(one.local, other.local)
-        may_slip = ~same_domain & ~one.is_generic & ~other.is_generic & ~(one.is_public & other.is_public)
-        like_domain = same_domain | within(may_slip, one.domain, other.domain, _slip_of_domain)
-        slip = same_local | within(like_domain, one.local, other.local, lambda a, b: within_edits(a, b, 1))
-        namesakes = within(like_domain & slip & ~same_local, one.local, other.local, _namesakes)
-        alike = within(like_domain & one.is_telling & other.is_telling, one.local, other.local, lambda a, b: jaro_winkler(a, b) >= 0.9)
+        local, domain, generic, telling, public = prepared
+        same_domain, same_local = domain.equal(left, right), local.equal(left, right)
+        may_slip = ~same_domain & ~generic[left] & ~generic[right] & ~(public[left] & public[right])
+        like_domain = same_domain | domain.holds(may_slip, left, right, _slip_of_domain)
+        slip = same_local | local.holds(like_domain & ~same_local, left, right, lambda a, b: within_edits(a, b, 1))
+        namesakes = local.holds(like_domain & slip & ~same_local, left, right, _namesakes)
+        may_be_alike = like_domain & ~slip & telling[left] & telling[right]
+        alike = local.holds(may_be_alike, left, right, lambda a, b: jaro_winkler(a, b) >= 0.9)
         close, similar = like_domain & slip & ~namesakes, like_domain & (slip | alike)
-        return levels_of(close, same_local & one.is_telling, similar, same_domain & ~one.is_public)
+        return levels_of(close, same_local & telling[left], similar, same_domain & ~public[left])
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
         """The address; its local part, which survives a change of provider; its first letters; a domain that is not public."""
@@ -161,10 +178,6 @@ def without_separators(parts: Parts) -> Parts:
     return parts._replace(local=pc.coalesce(bare, parts.local))
 
 
-def _equal(left: pa.StringArray, right: pa.StringArray) -> Mask:
-    return true_mask(pc.equal(left, right))
-
-
 def _slip_of_domain(left: pa.StringArray, right: pa.StringArray) -> Mask:
     """Two edits apart at most; of short domains, one."""
     two = within_edits(left, right, 2)
@@ -174,6 +187,6 @@ def _slip_of_domain(left: pa.StringArray, right: pa.StringArray) -> Mask:
 
 def _namesakes(left: pa.StringArray, right: pa.StringArray) -> Mask:
     """Which local parts differ in their first letter, or in digits only."""
-    initials = _equal(pc.utf8_slice_codeunits(left, 0, 1), pc.utf8_slice_codeunits(right, 0, 1))
-    letters = _equal(pc.replace_substring_regex(left, r"\d", ""), pc.replace_substring_regex(right, r"\d", ""))
+    initials = true_mask(pc.equal(pc.utf8_slice_codeunits(left, 0, 1), pc.utf8_slice_codeunits(right, 0, 1)))
+    letters = true_mask(pc.equal(pc.replace_substring_regex(left, r"\d", ""), pc.replace_substring_regex(right, r"\d", "")))
     return np.asarray(~initials | letters)

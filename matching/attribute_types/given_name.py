@@ -48,7 +48,7 @@ class GivenName(AttributeType):
         """
         words = _compare_words(left, right)
         nickname = are_nicknames(atoms.first_word(left), atoms.first_word(right)) & words.rest_agrees
-        alike = comparing.jaro_winkler(left, right)
+        alike = comparing.jaro_winkler(left, right, least=0.7)
         # One edit in four letters or more never takes Jaro–Winkler below 0.8, and a sound rarely lies below 0.7.
         edit = comparing.within(alike >= 0.8, left, right, lambda a, b: comparing.one_edit_apart(a, b, shortest=4))
         sound = comparing.within((alike >= 0.7) & (alike < 0.85), left, right, comparing.same_sound)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.attributes import Role
-from matching.attribute_types.base import AttributeType, Levels, Options
+from matching.attribute_types.base import Levels, Options
+from matching.attribute_types.coded import Places, PreparedType
 from matching.attribute_types.comparing import lengths, levels_of, within_edits
 from matching.attribute_types.digit_tools import characters
 from matching.attribute_types.phone_reading import read_phones
@@ -24,7 +27,18 @@ _SAME_DIGIT = "|".join(f"{digit}{{5,}}" for digit in "123456789")
 FILLED_IN = rf"^(?:\d{{0,3}}0{{5,}}|0+|1?(?:{_SAME_DIGIT})|[01]?1234567(?:8|89|890)?|9876543(?:2|21|210)?|1?\d{{3}}(?:1{{7}}|9{{7}}))$"
 
 
-class Phone(AttributeType):
+class Digits(NamedTuple):
+    """Numbers, ready to be compared."""
+
+    form: pa.StringArray
+    length: npt.NDArray[np.int32]
+    ahead: npt.NDArray[np.uint8]
+    """Digits from the first on: numbers × places."""
+    behind: npt.NDArray[np.uint8]
+    """Digits from the last back."""
+
+
+class Phone(PreparedType):
     """A telephone number: the same whatever its extension; the same but for the country; the same last seven
     digits (another or no area code); one digit off or two exchanged; or different.
     """
@@ -61,13 +75,21 @@ class Phone(AttributeType):
         """
         return pc.replace_substring_regex(value, r"^(?:\+|0+)| ext\..*$", "")
 
-    def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
+    def prepare(self, form: pa.StringArray) -> Digits:
+        """Digits from either end."""
+        ahead, behind = (characters(pad(form, LONGEST, " "), LONGEST) for pad in (pc.utf8_rpad, pc.utf8_lpad))
+        return Digits(form, lengths(form), ahead, behind[:, ::-1])
+
+    def between(self, prepared: Digits, left: Places, right: Places) -> Levels:
         """From the last digit backwards: prefixes are what is left out and what changes."""
-        one, other = (characters(pc.utf8_lpad(form, LONGEST, " "), LONGEST) for form in (left, right))
-        common = np.logical_and.accumulate((one == other)[:, ::-1], axis=1).sum(axis=1)
-        shorter = np.minimum(lengths(left), lengths(right))
+        shorter = np.minimum(prepared.length[left], prepared.length[right])
+        common = in_common(prepared.behind, left, right)
         same_national = (common >= 9) | ((common >= 8) & (common >= shorter))
-        return levels_of(same_national, common >= 7, within_edits(left, right, 1))
+        # One edit leaves all digits but two in their order at either end.
+        may_slip = np.flatnonzero((common < 7) & (common + in_common(prepared.ahead, left, right) >= shorter - 2))
+        slip = np.zeros(len(left), bool)
+        slip[may_slip] = within_edits(prepared.form.take(left[may_slip]), prepared.form.take(right[may_slip]), 1)
+        return levels_of(same_national, common >= 7, slip)
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
         """The number; its last seven digits, whatever prefix it has; the last four."""
@@ -77,3 +99,9 @@ class Phone(AttributeType):
             "last 7 digits": keep(last, np.asarray(pc.fill_null(pc.equal(pc.binary_length(last), 7), False))),
             "last 4 digits": pc.utf8_slice_codeunits(form, -4),
         }
+
+
+def in_common(digits: npt.NDArray[np.uint8], left: Places, right: Places) -> npt.NDArray[np.int64]:
+    """How many digits each pair of numbers begins with in common."""
+    same = digits[left] == digits[right]
+    return np.asarray(np.where(same.all(axis=1), same.shape[1], (~same).argmax(axis=1)), np.int64)

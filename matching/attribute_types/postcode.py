@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.attributes import Role
-from matching.attribute_types.base import AttributeType, Levels, Options
+from matching.attribute_types.base import Levels, Options
+from matching.attribute_types.coded import Coded, Places, PreparedType
 from matching.attribute_types.comparing import levels_of, one_edit_apart
 from matching.attribute_types.text_tools import Mask, keep, matches, rewrite, true_mask, where
 from matching.attribute_types.word_tables import words
@@ -26,7 +26,7 @@ SHAPES = ((BRITISH, r"\1 \2"), (CANADIAN, r"\1 \2"), (ZIP_PLUS_4, r"\1-\2"))
 FILLED_IN = r"^(?:0{3,}|9{3,}|ZZ99\w{3}|X+\d*X*)$"
 
 
-class Postcode(AttributeType):
+class Postcode(PreparedType):
     """A postal code: the same, the same district, one character off or two exchanged, or different."""
 
     name = "postcode"
@@ -63,10 +63,15 @@ class Postcode(AttributeType):
         five = pc.replace_substring_regex(value, r"^(\d{5})-\d{4}$", r"\1")
         return pc.utf8_lower(pc.replace_substring_regex(five, "[ -]", ""))
 
-    def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
+    def prepare(self, form: pa.StringArray) -> tuple[Coded, Coded]:
+        """Codes and their districts."""
+        return Coded(form), Coded(district(form))
+
+    def between(self, prepared: tuple[Coded, Coded], left: Places, right: Places) -> Levels:
         """The district first: neighbours differ in the last characters, and so do most slips."""
-        same_district = np.asarray(pc.fill_null(pc.equal(district(left), district(right)), False), dtype=bool)
-        return levels_of(same_district, one_edit_apart(left, right, shortest=4))
+        code, districts = prepared
+        same_district = districts.equal(left, right)
+        return levels_of(same_district, code.holds(~same_district, left, right, lambda a, b: one_edit_apart(a, b, shortest=4)))
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
         """The code and its district."""

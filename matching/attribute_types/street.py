@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from domain.attributes import Role
 from matching.attribute_types.atoms import longest_word
-from matching.attribute_types.base import AttributeType, Levels, Options
-from matching.attribute_types.comparing import jaro_winkler, levels_of, one_edit_apart, set_ratio, sorted_ratio, within
+from matching.attribute_types.base import Levels, Options
+from matching.attribute_types.coded import Coded, Places, PreparedType
+from matching.attribute_types.comparing import jaro_winkler, levels_of, one_edit_apart, set_ratio, sorted_ratio
 from matching.attribute_types.places import SHORT_STREET_WORDS, not_longer_than, place_case, replace_words
-from matching.attribute_types.text_tools import Mask, fold, keep, matches, none_if_empty, rewrite, true_mask, valid_mask, where
+from matching.attribute_types.text_tools import Mask, fold, keep, matches, none_if_empty, rewrite, valid_mask, where
 from matching.attribute_types.word_tables import any_of, rows, words
 
 LONGEST = 300
@@ -50,7 +51,21 @@ class Parts(NamedTuple):
     """The core without its number."""
 
 
-class Street(AttributeType):
+class PreparedStreets(NamedTuple):
+    """Streets and their parts, ready to be compared."""
+
+    form: pa.StringArray
+    unit: Coded
+    core: Coded
+    number: Coded
+    name: Coded
+    """The words, where there are any."""
+    longest: Coded
+    box: Mask
+    """Which are a post office box and nothing else."""
+
+
+class Street(PreparedType):
     """A street with its house number: the same; the same but that one lacks the flat; the same number in a street spelled
     almost the same; the same street at another number or flat; much the same text; the same number and main word; a similar
     text; or different.
@@ -91,18 +106,27 @@ class Street(AttributeType):
         """
         return street_form(value)
 
-    def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
+    def prepare(self, form: pa.StringArray) -> PreparedStreets:
+        """Number, unit and words apart."""
+        parts = split_street(form)
+        name = none_if_empty(parts.words)
+        longest = none_if_empty(longest_word(name))
+        box = matches(parts.words, "^po box$")
+        return PreparedStreets(
+            form, Coded(parts.unit), Coded(none_if_empty(parts.core)), Coded(parts.number), Coded(name), Coded(longest), box
+        )
+
+    def between(self, prepared: PreparedStreets, left: Places, right: Places) -> Levels:
         """Number, unit and words apart; the whole text only where these decide nothing."""
-        one, other = split_street(left), split_street(right)
-        same_number, same_words = _equal(one.number, other.number), _equal(one.words, other.words)
-        unit_missing = _equal(one.core, other.core) & (valid_mask(one.unit) ^ valid_mask(other.unit))
-        units_differ = _differ(one.unit, other.unit)
-        close = within(same_number & ~units_differ, one.words, other.words, _close_or_contained)
-        same_street = same_words & ~matches(one.words, "^po box$")
-        open_ = ~(unit_missing | close | same_street | _boxes_differ(one, other))
+        form, unit, core, number, name, longest, box = prepared
+        same_number, same_words = number.equal(left, right), name.equal(left, right)
+        unit_missing = core.equal(left, right) & (unit.known[left] ^ unit.known[right])
+        close = name.holds(same_number & ~unit.differ(left, right), left, right, _close_or_contained)
+        same_street = same_words & ~box[left]
+        open_ = ~(unit_missing | close | same_street | (box[left] & box[right] & number.differ(left, right)))
         likeness = np.zeros(len(left), np.float32)
-        likeness[open_] = sorted_ratio(left.filter(pa.array(open_)), right.filter(pa.array(open_)))
-        same_word = within(open_ & same_number, one.words, other.words, lambda a, b: _equal(longest_word(a), longest_word(b)))
+        likeness[open_] = sorted_ratio(form.take(left[open_]), form.take(right[open_]), least=0.75)
+        same_word = open_ & same_number & longest.equal(left, right)
         return levels_of(unit_missing, close, same_street, likeness >= 0.85, same_word, likeness >= 0.75)
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
@@ -163,16 +187,3 @@ def split_number(core: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray]:
 def _close_or_contained(left: pa.StringArray, right: pa.StringArray) -> Mask:
     """A slip or a likeness, or all words of one in the other: `25th pl`, `25th pl lower level`."""
     return np.asarray((jaro_winkler(left, right) >= 0.92) | one_edit_apart(left, right, shortest=4) | (set_ratio(left, right) >= 1))
-
-
-def _boxes_differ(one: Parts, other: Parts) -> Mask:
-    return np.asarray(matches(one.words, "^po box$") & matches(other.words, "^po box$") & _differ(one.number, other.number))
-
-
-def _equal(left: pa.StringArray, right: pa.StringArray) -> Mask:
-    return true_mask(pc.and_(pc.equal(left, right), pc.greater(pc.binary_length(left), 0)))
-
-
-def _differ(left: pa.StringArray, right: pa.StringArray) -> Mask:
-    """Which pairs both have the part, and not the same."""
-    return true_mask(pc.not_equal(left, right))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -42,8 +44,13 @@ class Text(AttributeType):
         return self.compare_weighed(left, right, trigrams.EQUAL_WEIGHTS)
 
     def compare_weighed(self, left: pa.StringArray, right: pa.StringArray, weights: trigrams.TrigramWeights) -> Levels:
-        alike = trigrams.cosine(left, right, weights)
-        return comparing.levels_of(*(alike >= share for share in ALIKE))
+        return levels(trigrams.cosine(left, right, weights))
+
+    def prepare_weighed(self, form: pa.StringArray, weights: trigrams.TrigramWeights) -> trigrams.Vectors:
+        return trigrams.Vectors(form, weights)
+
+    def between(self, prepared: trigrams.Vectors, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Levels:
+        return levels(prepared.cosine(left, right))
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
         start = pc.utf8_slice_codeunits(form, 0, BLOCKED)
@@ -56,3 +63,8 @@ class Text(AttributeType):
 
     def tokens(self, form: pa.StringArray) -> pa.ListArray:
         return atoms.distinct_words(form)
+
+
+def levels(alike: npt.NDArray[np.float64]) -> Levels:
+    """Levels of pairs that are so much alike."""
+    return comparing.levels_of(*(alike >= share for share in ALIKE))

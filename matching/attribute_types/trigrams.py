@@ -58,20 +58,31 @@ def cosine(left: pa.StringArray, right: pa.StringArray, weights: TrigramWeights 
     [0.9]
     """
     coded: Any = pc.dictionary_encode(pa.concat_arrays([left, right]))
-    matrix = unit_rows(trigram_matrix(coded.dictionary), weights)
-    a, b = np.asarray(coded.indices)[: len(left)], np.asarray(coded.indices)[len(left) :]
-    parts = [
-        np.asarray(matrix[a[at : at + AT_A_TIME]].multiply(matrix[b[at : at + AT_A_TIME]]).sum(axis=1)).ravel()
-        for at in range(0, len(a), AT_A_TIME)
-    ]
-    return np.concatenate(parts) if parts else np.empty(0)
+    place = np.asarray(coded.indices).astype(np.int64)
+    return Vectors(coded.dictionary, weights).cosine(place[: len(left)], place[len(left) :])
+
+
+class Vectors:
+    """Forms as vectors of weighed trigrams, each of length 1."""
+
+    def __init__(self, form: pa.StringArray, weights: TrigramWeights) -> None:
+        parts = [unit_rows(trigram_matrix(form[at : at + AT_A_TIME]), weights) for at in range(0, max(len(form), 1), AT_A_TIME)]
+        self.rows = sparse.vstack(parts, format="csr")
+
+    def cosine(self, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """How alike pairs of forms are, given by their positions."""
+        parts = [
+            np.asarray(self.rows[left[at : at + AT_A_TIME]].multiply(self.rows[right[at : at + AT_A_TIME]]).sum(axis=1)).ravel()
+            for at in range(0, len(left), AT_A_TIME)
+        ]
+        return np.concatenate(parts).astype(np.float64) if parts else np.empty(0)
 
 
 def unit_rows(matrix: Any, weights: TrigramWeights) -> Any:
     """The trigrams of each form weighed, and each form's weights scaled to a vector of length 1."""
     weighed = matrix.multiply(weights.astype(np.float64) / EIGHTH).tocsr()
     length = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1)).ravel())
-    return (sparse.diags(1 / np.maximum(length, 1e-9)) @ weighed).tocsr()
+    return (sparse.diags(1 / np.maximum(length, 1e-9)) @ weighed).tocsr().astype(np.float32)
 
 
 def trigram_matrix(form: pa.StringArray) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matching.analyse import Analysis, analyse
-from matching.block import pair_budget
+from matching.block import candidate_pairs, pair_budget
 from matching.match import Scored, find_clusters, find_pairs, score_pairs
 from matching.model import Model
 from pipelines.project import Project
@@ -26,8 +26,10 @@ def try_match(warehouse: Warehouse, project: Project) -> MatchReport:
 def analyse_blocking(warehouse: Warehouse, project: Project) -> Analysis:
     """What each blocking key brings, and how many *same* pairs none of them catches."""
     live, model, scored = scored_live(warehouse, project)
-    used = {name: own for name, own in live.forms.items() if any(name == a.name for c in model.comparisons for a in c.attributes)}
-    return analyse(used, model.plan, scored, live.tickets, project.match.pair_budget or pair_budget(len(live.records)))
+    used = model.weighed(live.forms)
+    budget = project.match.pair_budget or pair_budget(len(live.records))
+    candidates = candidate_pairs(used, live.population, model.plan, budget)
+    return analyse(used, model.plan, scored, candidates, live.tickets, budget)
 
 
 def scored_live(warehouse: Warehouse, project: Project) -> tuple[Live, Model, Scored]:
@@ -35,4 +37,4 @@ def scored_live(warehouse: Warehouse, project: Project) -> tuple[Live, Model, Sc
     with warehouse.connect() as connection:
         model = model_in_use(connection, project)
     live = live_population(warehouse, project)
-    return live, model, score_pairs(*find_pairs(live.forms, live.population, model, project.match.pair_budget), model)
+    return live, model, score_pairs(*find_pairs(live.forms, live.population, model, project.match.pair_budget), model, live.population)

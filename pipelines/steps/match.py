@@ -18,7 +18,7 @@ from matching.chance import Population
 from matching.cluster import Clusters, Constraints
 from matching.compare import Patterns
 from matching.forms import Forms, forms_of
-from matching.match import Scored, find_clusters, find_pairs, score_pairs
+from matching.match import Scored, bits_of, find_clusters, find_pairs, score_pairs
 from matching.model import Model, load_model
 from matching.records import Ints, Records
 from matching.relate import KINDS, Related, relate
@@ -104,10 +104,11 @@ def match_records(session: Session) -> MatchReport:
 def compared(session: Session, forms: dict[str, Forms], population: Population) -> tuple[Model, Pairs, Patterns, bool]:
     """The adopted model with what it blocks and compares; a model is trained and adopted where none fits."""
     model = fitting_model(session, session.project, len(population))
-    budget = session.project.match.pair_budget
+    settings = session.project.match
+    budget, floor = settings.pair_budget, bits_of(settings.ask[0])
     if model is not None:
-        return model, *find_pairs(forms, population, model, budget), False
-    model, pairs, patterns = train(forms, population, budget)
+        return model, *find_pairs(forms, population, model, budget, floor), False
+    model, pairs, patterns = train(forms, population, budget, floor)
     with session.warehouse.begin() as connection:
         save_model(connection, session.run, model.fingerprint, model.dump().decode(), BY_ITSELF)
         adopt_model(connection, session.run, model.fingerprint)
@@ -236,7 +237,7 @@ def report_of(records: Records, scored: Scored, clusters: Clusters, model: Model
     sizes = np.bincount(clusters.label)
     return MatchReport(
         records=len(records),
-        candidate_pairs=len(scored.pairs),
+        candidate_pairs=scored.pairs.candidates,
         linked_pairs=int(linked.sum()),
         asked_pairs=int(asked(scored, settings).sum()),
         clusters=int((sizes > 0).sum()),
@@ -249,5 +250,12 @@ def report_of(records: Records, scored: Scored, clusters: Clusters, model: Model
         trained=trained,
         model=model.fingerprint,
         keys=scored.pairs.keys,
-        histogram=tuple(np.histogram(scored.probability, HISTOGRAM)[0].tolist()),
+        histogram=histogram(scored),
     )
+
+
+def histogram(scored: Scored) -> tuple[int, ...]:
+    """Candidate pairs by match probability, in twentieths; the hopeless ones are in the first."""
+    counts = np.histogram(scored.probability, HISTOGRAM)[0].tolist()
+    counts[0] += scored.pairs.candidates - len(scored.pairs)
+    return tuple(counts)

@@ -123,11 +123,11 @@ def taught(warehouse: Warehouse, project: Project, fitted: Fitted) -> Trained:
     live, known = fitted.live, said(decisions, fitted.live.records)
 
     def cluster_by(model: Model) -> Ints:
-        scored = score_pairs(fitted.pairs, fitted.patterns, model)
+        scored = score_pairs(fitted.pairs, fitted.patterns, model, live.population)
         return find_clusters(live.forms, live.population, model, scored, project.match, Constraints.none()).label
 
     model, refined = refined_by(fitted.model, known.labels, live.forms, fitted.patterns, live.tickets, cluster_by)
-    return Trained(fitted, model, score_pairs(fitted.pairs, fitted.patterns, model), refined, known)
+    return Trained(fitted, model, score_pairs(fitted.pairs, fitted.patterns, model, live.population), refined, known)
 
 
 def save_training(session: Session, trained: Trained) -> TrainingReport:
@@ -210,7 +210,7 @@ def preview_of(project: Project, trained: Trained, kept: StoredModel | None) -> 
     if kept is None or old is None:
         return None
     live, budget = trained.fitted.live, project.match.pair_budget
-    before = score_pairs(*find_pairs(live.forms, live.population, old, budget), old)
+    before = score_pairs(*find_pairs(live.forms, live.population, old, budget), old, live.population)
     was, becomes = clusters_by(project, trained, old, before), clusters_by(project, trained, trained.model, trained.scored)
     old_links, new_links = (linked(one, project.match.join, len(live.records)) for one in (before, trained.scored))
     return Preview(

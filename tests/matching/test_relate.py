@@ -12,6 +12,7 @@ from matching.block import Pairs
 from matching.chance import Population
 from matching.cluster import Clusters, Constraints, Scoring
 from matching.compare import comparisons_for, level_matrix
+from matching.comparisons import RARITY
 from matching.forms import forms_of
 from matching.linkage import Members, linkages
 from matching.match import Scored, score_pairs
@@ -33,6 +34,9 @@ NONE = Constraints.none()
 
 
 # --- linkage -------------------------------------------------------------------------------------------------------
+
+EQUAL = len(RARITY) + 1
+"""The first level that is not an equal one."""
 
 
 def scoring_of(sizes: list[int], seed: int) -> Scoring:
@@ -206,11 +210,11 @@ def by_hand(found: Records) -> Model:
     for comparison in comparisons:
         same, related = (np.zeros(len(comparison.labels), np.int64) for _ in range(2))
         personal = comparison.name == "given_name"
-        same[1:5], related[1:5] = (6, -1) if personal else (10, 10)
+        same[1:EQUAL], related[1:EQUAL] = (6, -1) if personal else (10, 10)
         same[-1], related[-1] = -6, 0 if personal else -6
         weights.append(Weights(same * MICRO, related * MICRO))
     fit = Fit((), (), (), 1.0, 1.0, 10.0, 1, True)
-    return Model(comparisons, Scoring(tuple(weights), -8 * MICRO, -8 * MICRO), fit, {}, Plan(everything=True), len(found))
+    return Model(comparisons, Scoring(tuple(weights), -8 * MICRO, -8 * MICRO), fit, {}, {}, Plan(everything=True), {}, len(found))
 
 
 def related_in(
@@ -220,20 +224,20 @@ def related_in(
     forms = forms_of(found)
     population = Population(found.source, np.array([unique] * len(found.sources)))
     left, right = (side.astype(np.int32) for side in np.triu_indices(len(found), 1))
-    scored = scored_pairs(found, model, left, right)
+    scored = scored_pairs(found, model, left, right, population)
     clusters = Clusters(np.array(label, np.int32), np.ones(len(found)), 0, 0)
     got = relate(forms, population, model, scored, clusters, decided)
     name = [f"{found.sources[s]}:{k}" for s, k in zip(found.source, found.keys.to_pylist(), strict=True)]
     return [(name[a], name[b], str(KINDS[k])) for a, b, k in zip(got.left, got.right, got.kind, strict=True)]
 
 
-def scored_pairs(found: Records, model: Model, left: np.ndarray, right: np.ndarray) -> Scored:
+def scored_pairs(found: Records, model: Model, left: np.ndarray, right: np.ndarray, population: Population) -> Scored:
     """All pairs, scored."""
     from matching.compare import patterns_of
 
     forms = forms_of(found)
     patterns = patterns_of(model.comparisons, forms, model.classes(forms), left, right)
-    return score_pairs(Pairs(left, right), patterns, model)
+    return score_pairs(Pairs(left, right), patterns, model, population)
 
 
 def test_a_couple_is_one_household(family: tuple[Records, Model]) -> None:

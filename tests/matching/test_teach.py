@@ -16,6 +16,7 @@ from matching.forms import forms_of
 from matching.labels import Labels, record_tickets
 from matching.match import Scored, find_clusters, find_pairs, score_pairs
 from matching.model import Model
+from matching.patterns import Patterns
 from matching.refine import Refined, refined_by
 from matching.score import MICRO
 from matching.teach import Answered, alternate, cluster_questions, one_a_group, pattern_questions, share_of_patterns
@@ -24,6 +25,8 @@ from tests.matching.picture import attribute, from_columns
 
 NOBODY = Answered(np.empty(0, np.int32), np.empty(0, np.int32))
 
+NO_PATTERNS = Patterns(np.empty((0, 0), np.uint8), np.empty(0, np.int64), np.empty(0, np.int32))
+
 
 def pairs_of(patterns: dict[float, list[int]]) -> tuple[Scored, np.ndarray]:
     """Candidate pairs: for each match weight (bits) the sizes of its patterns; and the pattern of each pair."""
@@ -31,7 +34,9 @@ def pairs_of(patterns: dict[float, list[int]]) -> tuple[Scored, np.ndarray]:
     index = np.repeat(np.arange(sum(map(len, patterns.values()))), [n for sizes in patterns.values() for n in sizes]).astype(np.int32)
     left, right = (side[: len(index)].astype(np.int32) for side in np.triu_indices(200, 1))
     probability = 1 / (1 + np.exp2(-weight))
-    scored = Scored(Pairs(left, right), probability, np.zeros(len(index)), (weight * MICRO).astype(np.int64))
+    scored = Scored(
+        Pairs(left, right), probability, np.zeros(len(index)), (weight * MICRO).astype(np.int64), NO_PATTERNS, np.empty(0, np.int64)
+    )
     return scored, index
 
 
@@ -106,7 +111,7 @@ def village():
     order = [place[f"{found.sources[s]}:{k}"] for s, k in zip(found.source, found.keys.to_pylist(), strict=True)]
     forms, population = forms_of(found), Population(found.source, np.zeros(4, bool))
     model, pairs, patterns = train(forms, population)
-    return found, np.array(entity)[order], forms, population, model, score_pairs(pairs, patterns, model)
+    return found, np.array(entity)[order], forms, population, model, score_pairs(pairs, patterns, model, population)
 
 
 def asked(village, constraints: Constraints, answered: Answered, wanted: int = 20):
@@ -147,8 +152,8 @@ def test_nothing_in_doubt_is_nothing_to_ask():
     )
     forms, population = forms_of(found), Population(found.source, np.zeros(1, bool))
     model, pairs, patterns = train(forms, population)
-    scored = score_pairs(Pairs(pairs.left[:0], pairs.right[:0]), patterns, model)
-    none = Scored(scored.pairs, np.empty(0), np.empty(0), np.empty(0, np.int64))
+    scored = score_pairs(Pairs(pairs.left[:0], pairs.right[:0]), patterns, model, population)
+    none = Scored(scored.pairs, np.empty(0), np.empty(0), np.empty(0, np.int64), patterns, np.empty(0, np.int64))
     tickets_ = record_tickets(found)
     assert not len(cluster_questions(forms, population, model, none, MatchSettings(), Constraints.none(), NOBODY, tickets_, 5))
     assert not len(pattern_questions(none, patterns.index[:0], tickets_, NOBODY, 5))
@@ -180,7 +185,7 @@ def test_a_correction_is_taken_only_if_the_clusters_agree_better(village):
     found, entity, forms, population, model, _ = village
     wrong = replace(model, scoring=replace(model.scoring, prior_same=model.scoring.prior_same + 15 * MICRO))
     pairs, patterns = find_pairs(forms, population, wrong)
-    scored, tickets_ = score_pairs(pairs, patterns, wrong), record_tickets(found)
+    scored, tickets_ = score_pairs(pairs, patterns, wrong, population), record_tickets(found)
     answered = NOBODY
     for _ in range(4):
         chosen = pattern_questions(scored, patterns.index, tickets_, answered, 50)
@@ -188,7 +193,7 @@ def test_a_correction_is_taken_only_if_the_clusters_agree_better(village):
     labels = Labels(answered.left, answered.right, entity[answered.left] == entity[answered.right])
 
     def clusters(by: Model) -> np.ndarray:
-        return find_clusters(forms, population, by, score_pairs(pairs, patterns, by), MatchSettings(), Constraints.none()).label
+        return find_clusters(forms, population, by, score_pairs(pairs, patterns, by, population), MatchSettings(), Constraints.none()).label
 
     corrected, how = refined_by(wrong, labels, forms, patterns, tickets_, clusters)
     assert how.accepted

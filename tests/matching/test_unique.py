@@ -39,8 +39,9 @@ def registers(inner: dict[str, int], shared: int) -> Records:
 
 def found(records: Records) -> dict[str, Duplicates]:
     forms = forms_of(records)
-    model, pairs, patterns = train(forms, Population(records.source, np.ones(len(records.sources), bool)))
-    scored = score_pairs(pairs, patterns, model)
+    population = Population(records.source, np.ones(len(records.sources), bool), records.sources)
+    model, pairs, patterns = train(forms, population, one_to_one=False)
+    scored = score_pairs(pairs, patterns, model, population)
     return {one.source: one for one in duplicates_within(forms, records.source, records.sources, model, scored)}
 
 

@@ -16,6 +16,7 @@ from matching.cluster import Clusters, Constraints
 from matching.forms import Forms, forms_of
 from matching.match import Scored, find_clusters, score_pairs
 from matching.model import Model
+from matching.patterns import Patterns
 from matching.records import Records
 from matching.train import train, unique_sources
 from matching.unique import duplicates_within
@@ -57,32 +58,33 @@ def match(records: Records, unique: Collection[str] | None, adopt: bool, setting
     if all(len(own.distinct) <= 1 for own in forms.values()) and any(own.holders == len(records) for own in forms.values()):
         return nothing(len(records), "every record has the same values, so nothing tells one from another")
     try:
-        proposed, first = propose(records, forms) if unique is None and len(records.sources) > 1 else ((), None)
+        proposed = propose(records, forms) if unique is None and len(records.sources) > 1 else ()
         chosen = known | set(proposed if adopt else ())
-        trained = first if first and chosen == set(records.sources) else trained_with(records, forms, chosen)
+        trained = trained_with(records, forms, chosen)
     except NothingToMatch:
         return nothing(len(records), "no record has a value in any attribute that tells one from another")
     clusters = find_clusters(forms, trained.population, trained.model, trained.scored, settings, Constraints.none())
     return Matched(trained.scored, clusters, trained.model, tuple(name for name in records.sources if name in chosen), proposed)
 
 
-def propose(records: Records, forms: dict[str, Forms]) -> tuple[tuple[str, ...], Trained]:
-    """The sources that seem to be free of duplicates, and what was trained as if all were."""
-    first = trained_with(records, forms, records.sources)
+def propose(records: Records, forms: dict[str, Forms]) -> tuple[str, ...]:
+    """The sources that seem to be free of duplicates, by a model trained as if all were."""
+    first = trained_with(records, forms, records.sources, one_to_one=False)
     found = duplicates_within(forms, records.source, records.sources, first.model, first.scored)
-    return tuple(one.source for one in found if one.negligible), first
+    return tuple(one.source for one in found if one.negligible)
 
 
-def trained_with(records: Records, forms: dict[str, Forms], unique: Collection[str]) -> Trained:
+def trained_with(records: Records, forms: dict[str, Forms], unique: Collection[str], one_to_one: bool = True) -> Trained:
     """Learn a model and score the candidate pairs, these sources being free of duplicates."""
-    population = Population(records.source, unique_sources(records.sources, frozenset(unique)))
-    model, pairs, patterns = train(forms, population)
-    return Trained(population, model, score_pairs(pairs, patterns, model))
+    population = Population(records.source, unique_sources(records.sources, frozenset(unique)), records.sources)
+    model, pairs, patterns = train(forms, population, one_to_one=one_to_one)
+    return Trained(population, model, score_pairs(pairs, patterns, model, population))
 
 
 def nothing(count: int, why: str) -> Matched:
     """Every record by itself."""
     none: npt.NDArray[np.float64] = np.empty(0)
     pairs = Pairs(np.empty(0, np.int32), np.empty(0, np.int32))
-    scored = Scored(pairs, none, none, np.empty(0, np.int64))
+    patterns = Patterns(np.empty((0, 0), np.uint8), np.empty(0, np.int64), np.empty(0, np.int32))
+    scored = Scored(pairs, none, none, np.empty(0, np.int64), patterns, np.empty(0, np.int64))
     return Matched(scored, Clusters(np.arange(count, dtype=np.int32), np.ones(count), 0, 1), None, (), (), why)

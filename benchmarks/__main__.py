@@ -12,7 +12,7 @@ from benchmarks.accuracy import accuracy_report, measure_set, set_names
 from benchmarks.engines import ECM, ONEFOLD, SPLINK, ZERO, rivals_missing
 from benchmarks.labelled import FOLDER
 from benchmarks.organisation import measure_organisation, organisation_report
-from benchmarks.results import RESULTS, results
+from benchmarks.results import RESULTS, commit, results
 from benchmarks.scale import measure_scale, scale_report
 from benchmarks.tables import Report
 from benchmarks.zero import can_dedupe
@@ -23,7 +23,7 @@ FULL = [5_000_000, 10_000_000]
 
 def main() -> None:
     """Parse the command line and measure."""
-    asked = arguments()
+    asked, measured_at = arguments(), commit()
     console = Console(width=230)
     remarks = left_out(asked.no_rivals)
     for remark in remarks:
@@ -33,7 +33,7 @@ def main() -> None:
         report.show(console)
         reports.append(report)
         if not asked.no_keep:
-            RESULTS.write_text(results(reports, sys.argv[1:], remarks))
+            RESULTS.write_text(results(reports, sys.argv[1:], measured_at, remarks))
 
 
 def arguments() -> argparse.Namespace:

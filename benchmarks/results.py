@@ -19,12 +19,12 @@ THEIRS = ("splink", "duckdb", "recordlinkage")
 ASK = "import sys; from importlib.metadata import version; print(', '.join(f'{name} {version(name)}' for name in sys.argv[1:]))"
 
 
-def results(reports: Sequence[Report], arguments: Sequence[str], remarks: Sequence[str] = ()) -> str:
-    """The page."""
+def results(reports: Sequence[Report], arguments: Sequence[str], measured: str, remarks: Sequence[str] = ()) -> str:
+    """The page; `measured` is the commit as it was when measuring began, since it can move on meanwhile."""
     command = " ".join(["python -m benchmarks", *arguments])
     made = [
         "# Results",
-        f"Made by `{command}` (`make bench` gives no arguments), {date.today():%d %B %Y}, at commit {commit()}.",
+        f"Made by `{command}` (`make bench` gives no arguments), {date.today():%d %B %Y}, at commit {measured}.",
         f"Machine: {machine()}. It may have other work: times are a rank, not a promise.",
         f"Versions: Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in OURS)}; rivals: {rivals()}.",
         *(f"Note: {remark}." for remark in remarks),

@@ -37,8 +37,9 @@ def test_a_rivals_time_is_a_multiple_of_ours():
 
 def test_the_page_says_how_it_was_made():
     """Command, versions, date and what was left out."""
-    page = results([accuracy_report([found("Onefold", 1.0)])], ["febrl1", "--no-rivals"], ["the rivals are left out, as asked"])
+    page = results([accuracy_report([found("Onefold", 1.0)])], ["febrl1", "--no-rivals"], "abc1234", ["the rivals are left out, as asked"])
     assert "`python -m benchmarks febrl1 --no-rivals`" in page
     assert "Note: the rivals are left out, as asked." in page
+    assert "at commit abc1234" in page
     assert "Python 3." in page
     assert "## Accuracy" in page

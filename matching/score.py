@@ -58,6 +58,8 @@ LEAK = (2.0, 8.0)
 """Beta prior of the share by which *related* pairs behave like *same* ones on a personal comparison."""
 MOST_LEAK = 0.1
 """Relatives share a given name or a birth date seldom; without this bound *related* would swallow true matches that disagree a little."""
+LEAST_PERSONAL = 3.0
+"""Bits that the personal comparisons tell of *same* pairs on average, at the least: relatives agree on these by chance only."""
 MAX_ROUNDS = 300
 TOLERANCE = 1e-5
 CHANCE_FLOOR = 0.02
@@ -86,6 +88,17 @@ def fit(
     round where candidates are rivals.
     """
     state = Start(comparisons, chance, records)
+    rounds, converged = settle(state, patterns, admissible, expected)
+    if state.same_are_relatives():
+        state.take_for_relatives()
+        rounds, converged = settle(state, patterns, admissible, expected)
+        if state.same_are_relatives():
+            state.give_up_same()
+    return Fit(tuple(state.m), tuple(state.u), tuple(state.r), state.same, state.related, admissible, rounds, converged)
+
+
+def settle(state: Start, patterns: Patterns, admissible: float, expected: ExpectedSame | None) -> tuple[int, bool]:
+    """Rounds of expectation and maximisation until nothing changes; how many, and whether that was reached."""
     counts = patterns.counts.astype(np.float64)
     rounds, converged = 0, False
     while rounds < MAX_ROUNDS and not converged:
@@ -96,7 +109,7 @@ def fit(
         related = (counts - same) * (post_related / np.maximum(1 - post_same, 1e-15))
         state.update(patterns.levels, same, related, admissible)
         converged = rounds > 5 and abs(state.same - before) < TOLERANCE * max(state.same, 1.0)
-    return Fit(tuple(state.m), tuple(state.u), tuple(state.r), state.same, state.related, admissible, rounds, converged)
+    return rounds, converged
 
 
 class Start:
@@ -104,7 +117,8 @@ class Start:
 
     def __init__(self, comparisons: Sequence[Comparison], chance: Sequence[Chance], records: int) -> None:
         self.chance = chance
-        self.shared = [c.role is Role.SHARED for c in comparisons]
+        self.roles = [c.role for c in comparisons]
+        self.shared = [role is Role.SHARED for role in self.roles]
         self.leak = [MOST_LEAK] * len(comparisons)
         self.u = [c.levels.copy() for c in chance]
         self.prior_m = [prior_levels(c, own.levels) for c, own in zip(comparisons, chance, strict=True)]
@@ -113,8 +127,24 @@ class Start:
         self.r = [self.prior_r[k].copy() if is_shared else self.leaked(k) for k, is_shared in enumerate(self.shared)]
         self.same = max(records / 4, 1.0)
         # What relatives share must be told from what is one's own.
-        self.has_related = any(self.shared) and any(c.role is Role.PERSONAL for c in comparisons)
+        self.has_related = any(self.shared) and Role.PERSONAL in self.roles
         self.related = self.same if self.has_related else 0.0
+
+    def same_are_relatives(self) -> bool:
+        """Whether the *same* pairs agree on nothing personal: then they are relatives, whatever else they share."""
+        personal = [k for k, role in enumerate(self.roles) if role is Role.PERSONAL]
+        return self.has_related and self.same >= 1 and sum(divergence(self.m[k], self.u[k]) for k in personal) < LEAST_PERSONAL
+
+    def take_for_relatives(self) -> None:
+        """Begin again, with what was found as the *related* pairs and few *same* ones."""
+        self.related, self.same = self.same, self.same / 10
+        self.r = [self.m[k].copy() if shared else self.leaked(k) for k, shared in enumerate(self.shared)]
+        self.m = [prior.copy() for prior in self.prior_m]
+
+    def give_up_same(self) -> None:
+        """There is no class of pairs that are one customer: a table without duplicates."""
+        self.same = 1e-9
+        self.m = [prior.copy() for prior in self.prior_m]
 
     def leaked(self, k: int) -> Floats:
         """Levels of *related* pairs on a personal comparison: near chance."""
@@ -135,6 +165,12 @@ class Start:
                 self.r[k] = self.leaked(k)
             known = admissible * self.chance[k].known
             self.u[k] = without_matches(self.chance[k].levels, self.m[k], self.r[k], same.sum(), related.sum(), known)
+
+
+def divergence(m: Floats, u: Floats) -> float:
+    """How much a comparison tells of a class on average, in bits (Kullback and Leibler 1951)."""
+    some = m > 0
+    return float((m[some] * np.log2(m[some] / np.maximum(u[some], 1e-12))).sum())
 
 
 def by_level(levels: LevelArray, weight: Floats, size: int) -> Floats:

@@ -124,3 +124,11 @@ def test_weights_are_whole_millionths_of_a_bit():
     assert all(w.same.dtype == np.int64 for w in weights)
     assert isinstance(prior_same, int)
     assert abs(prior_same) < 40 * MICRO
+
+
+def test_pairs_that_agree_on_nothing_personal_are_relatives():
+    """Branches of one chain: name and site agree, address and telephone are everybody's own. No two are one customer."""
+    patterns, _ = drawn(0, 30_000, 100_000)
+    found = fit(COMPARISONS, patterns, chance_of(0, 30_000, 100_000), 130_000.0, 1_000)
+    assert found.same_pairs < 0.02 * 30_000
+    assert found.related_pairs > 15_000

@@ -225,7 +225,7 @@ def related_in(
     population = Population(found.source, np.array([unique] * len(found.sources)))
     left, right = (side.astype(np.int32) for side in np.triu_indices(len(found), 1))
     scored = scored_pairs(found, model, left, right, population)
-    clusters = Clusters(np.array(label, np.int32), np.ones(len(found)), 0, 0)
+    clusters = Clusters(np.array(label, np.int32), np.ones(len(found)), 0, 0, np.array(label, np.int32))
     got = relate(forms, population, model, scored, clusters, decided)
     name = [f"{found.sources[s]}:{k}" for s, k in zip(found.source, found.keys.to_pylist(), strict=True)]
     return [(name[a], name[b], str(KINDS[k])) for a, b, k in zip(got.left, got.right, got.kind, strict=True)]

@@ -197,7 +197,7 @@ class Advantage:
         return np.where(found, self.bits[place] if len(self.bits) else 0, 0), found.astype(np.int64)
 
     def between(self, left: int, right: int, count: int) -> tuple[int, bool]:
-        """What is added to one pair among `count` records, and whether it is a candidate."""
+        """What is added to one pair among `count` records, and whether it is there."""
         bits, found = self.of(pair_code(np.array([min(left, right)]), np.array([max(left, right)]), count))
         return int(bits[0]), bool(found[0])
 

@@ -165,7 +165,7 @@ def rivals_row(rivalry: Rivalry, left: str) -> list[str | Text]:
     """What rivals add or take; the strongest stands below the record whose place it would take."""
     name = Text(shown(rivalry.strongest, 60) if rivalry.strongest else "")
     sides = (name, Text("")) if rivalry.strongest and rivalry.strongest.source == left else (Text(""), name)
-    return ["rivals", readable(rivalry.told), *sides, *bits(rivalry.weight, 0.0)]
+    return ["rivals", Text(shown(rivalry.told, 200)), *sides, *bits(rivalry.weight, 0.0)]
 
 
 def evidence_row(evidence: Evidence, word: str) -> list[str | Text]:

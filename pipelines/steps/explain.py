@@ -20,7 +20,7 @@ from matching.train import unique_sources
 from matching.wording import called
 from pipelines.project import Project
 from pipelines.steps.explain_customers import Apart, Together, apart, together
-from pipelines.steps.explain_rivals import Contest, kept_pairs, known_advantage, rivalry
+from pipelines.steps.explain_rivals import Contest, candidates_advantage, kept_advantage, kept_pairs, rivalry
 from pipelines.steps.lookup import Connection, live_record, written
 from warehouse.database import Warehouse
 from warehouse.decisions import active_decisions
@@ -100,13 +100,14 @@ def explain_pair(warehouse: Warehouse, project: Project, left: RecordKey, right:
         two = assemble(table.filter([one in ids for one in table.column("record_id").to_pylist()]), project.attributes)
         pair, words = scored(two, model, ids), called(model.comparisons)
         rows, contest = kept_pairs(connection, sorted({*ids, *held[0], *held[1]})), Contest.of(pair, model, project)
-        advantage = known_advantage(rows, records, model)
+        advantage = kept_advantage(rows, records, model)
         first, second = place_of(records, ids)
         added, known = advantage.between(first, second, len(records))
         if found := rivalry(connection, contest, ids, rows, added):
             pair = among_rivals(pair, found)
     decided = next((one for one in decisions if {one.left, one.right} == {left, right}), None)
     one = numbers[0] is not None and numbers[0] == numbers[1]
+    among = candidates_advantage(advantage, records, model, project)
     sides = [place_of(records, [number]) if not held[at] else place_of(records, list(held[at])) for at, number in enumerate(ids)]
     return Explanation(
         pair,
@@ -116,7 +117,7 @@ def explain_pair(warehouse: Warehouse, project: Project, left: RecordKey, right:
         project.match.join,
         meeting(forms_of(two), model, population_of(two, project)),
         together(records, model, first, second, sides[0], decisions, advantage) if one else None,
-        apart(records, model, project, sides[0], sides[1], decisions, advantage) if not one and None not in numbers else None,
+        apart(records, model, project, sides[0], sides[1], decisions, among) if not one and None not in numbers else None,
         words,
         contest.unknown() if contest.places and not known else None,
     )

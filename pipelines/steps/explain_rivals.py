@@ -13,12 +13,15 @@ import numpy as np
 
 from domain.evidence import Rivalry, ScoredPair
 from domain.records import RecordKey
-from matching.cluster import Advantage
+from matching.chance import Population
+from matching.cluster import Advantage, pair_code
 from matching.compare import level_matrix
 from matching.forms import forms_of
+from matching.match import bits_of, find_pairs
 from matching.model import Model
 from matching.records import Ints, Records
 from matching.score import MICRO, sums
+from matching.train import unique_sources
 from pipelines.project import Project
 from pipelines.steps.lookup import Connection
 from warehouse.pairs import pairs_of
@@ -58,7 +61,8 @@ class Contest:
         if advantage < 0:
             return f"other records of {' or '.join(self.places)} contend"
         place = max(self.places, key=lambda name: self.counterparts[name])
-        return f"no other record of {place} comes near, and {widespread(self.counterparts[place])} has a counterpart there"
+        other = next(name for name in self.counterparts if name != place)
+        return f"no other record of {place} comes near, and {widespread(self.counterparts[place])} of {other} has a counterpart there"
 
     def unknown(self) -> str:
         """That the numbers are those of the pair by itself."""
@@ -81,11 +85,11 @@ def widespread(share: float) -> str:
     """How many a share is, for people.
 
     >>> widespread(0.95), widespread(0.7), widespread(0.3)
-    ('nearly everyone', 'more than every second one', 'one in 3')
+    ('nearly everyone', 'more than every second', 'one in 3')
     """
     if share >= 0.9:
         return "nearly everyone"
-    return "more than every second one" if share > 0.5 else f"one in {round(1 / max(share, 1e-6)):,}"
+    return "more than every second" if share > 0.5 else f"one in {round(1 / max(share, 1e-6)):,}"
 
 
 def kept_pairs(connection: Connection, ids: Sequence[int]) -> Rows:
@@ -93,8 +97,8 @@ def kept_pairs(connection: Connection, ids: Sequence[int]) -> Rows:
     return [row for row in pairs_of(connection, ids).to_pylist() if row["advantage"] is not None]
 
 
-def known_advantage(rows: Rows, records: Records, model: Model) -> Advantage:
-    """What rivals add to pairs of these records.
+def kept_advantage(rows: Rows, records: Records, model: Model) -> Advantage:
+    """What rivals add to pairs of these records that were kept.
 
     Left out is what another model has scored: its own weight and its advantage do not come to the weight that was kept.
     """
@@ -105,6 +109,20 @@ def known_advantage(rows: Rows, records: Records, model: Model) -> Advantage:
     kept = np.array([round(row["match_weight"] * MICRO) for row in among], np.int64)
     current = own_weight(records, model, left, right) + bits == kept
     return Advantage.among(left[current], right[current], bits[current], len(records))
+
+
+def candidates_advantage(kept: Advantage, records: Records, model: Model, project: Project) -> Advantage | None:
+    """The same for all candidate pairs among these records, which have a part in the mean over two customers.
+
+    Which pairs are candidates rests on their own records alone; those that were not kept had no rivals.
+    """
+    if not kept.bits.any():
+        return None
+    unique = frozenset(source.name for source in project.sources if source.unique)
+    population = Population(records.source, unique_sources(records.sources, unique), records.sources)
+    pairs, _ = find_pairs(forms_of(records), population, model, None, bits_of(project.match.ask[0]))
+    code = pair_code(pairs.left, pairs.right, len(records))
+    return Advantage(code, kept.of(code)[0])
 
 
 def own_weight(records: Records, model: Model, left: Ints, right: Ints) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -194,13 +194,13 @@ def keep(session: Session, records: Records, scored: Scored, clusters: Clusters,
 
 
 def worth_keeping(scored: Scored, clusters: Clusters, settings: MatchSettings) -> npt.NDArray[np.bool_]:
-    """Which pairs are kept; where there are rivals, also those that were held against one another when clusters were joined."""
+    """Which pairs are kept; where there are rivals, also what they changed in the linkage of clusters."""
     likely = np.asarray(scored.probability >= settings.ask[0])
     if not len(scored.advantage):
         return likely
     by_itself = scored.weight - scored.advantage >= bits_of(settings.ask[0])
     together = clusters.component[scored.pairs.left] == clusters.component[scored.pairs.right]
-    return np.asarray(likely | by_itself | together)
+    return np.asarray(likely | by_itself | (together & (scored.advantage != 0)))
 
 
 def keep_related(session: Session, records: Records, related: Related) -> None:

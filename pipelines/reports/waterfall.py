@@ -143,9 +143,10 @@ def comparison_step(one: Evidence, before: float, label: str) -> Step:
 def rivals_step(one: Rivalry, before: float) -> Step:
     """The bar of what rivals add or take."""
     strongest = f" ({one.strongest})" if one.strongest else ""
-    values = fitted(readable(str(one.strongest or "")), 2 * LONGEST_VALUE)
+    what, _, why = readable(one.told).partition(", ")
+    values = fitted(readable(str(one.strongest or why)), 2 * LONGEST_VALUE)
     told = f"Rivals: {one.told}{strongest}: {one.weight:+.2f} bits"
-    return Step("rivals", readable(one.told), values, before, before + one.weight, None, side(one.weight), readable(told[:500]))
+    return Step("rivals", what, values, before, before + one.weight, None, side(one.weight), readable(told[:500]))
 
 
 def called(one: Evidence, words: Mapping[str, str]) -> str:

@@ -39,6 +39,18 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Rivalry:
+    """What others add to or take from a pair, where a source holds each customer once: only one can be the counterpart."""
+
+    weight: float
+    """Bits for *same*; below 0 where they take some."""
+    told: str
+    """Why, for people: `another record of mobile_app fits better`."""
+    strongest: RecordKey | None = None
+    """The rival that fits best, where it is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredPair:
     """Two records with all that was compared of them."""
 
@@ -57,6 +69,8 @@ class ScoredPair:
     """What they are if they are related: `household`, `branch`, or `related` where it is neither."""
     organisations: tuple[bool, bool] = (False, False)
     """Whether the left and the right record are of an organisation."""
+    rivalry: Rivalry | None = None
+    """What rivals add or take; it is in the probabilities and in the match weight."""
 
     @property
     def probabilities(self) -> dict[PairClass, float]:
@@ -86,8 +100,8 @@ class ScoredPair:
 
     @property
     def same_weight(self) -> float:
-        """Bits for *same* against *unrelated*, the prior among them."""
-        return self.prior_weight + sum(one.weight for one in self.evidence)
+        """Bits for *same* against *unrelated*, the prior and what rivals add or take among them."""
+        return self.prior_weight + sum(one.weight for one in self.evidence) + (self.rivalry.weight if self.rivalry else 0.0)
 
     @property
     def related_weight(self) -> float:

@@ -35,6 +35,7 @@ from matching.records import Ints
 from matching.score import MICRO, Bits
 
 __all__ = [
+    "Advantage",
     "Clusters",
     "CompareLevels",
     "Constraints",
@@ -44,6 +45,7 @@ __all__ = [
     "cluster",
     "components",
     "connected",
+    "pair_code",
     "record_edges",
     "relabel",
 ]
@@ -69,6 +71,8 @@ class Clusters:
     cut_components: int
     """Components that were too large and were cut at their weakest links."""
     largest_component: int
+    component: Ints
+    """Of each record: a number that those share whose linkage was asked."""
 
 
 def cluster(
@@ -81,7 +85,7 @@ def cluster(
     constraints: Constraints,
     propose: int,
     join: int,
-    advantage: Bits | None = None,
+    advantage: Advantage | None = None,
 ) -> Clusters:
     """Agglomerate `count` records.
 
@@ -89,7 +93,6 @@ def cluster(
     make components, clusters are joined while their linkage is above `join`. `levels_of` compares any two records.
     `advantage` is what rivals add to the weight of each candidate pair.
     """
-    rivals = None if advantage is None else Advantage(pair_code(*pairs, count), advantage)
     component, cut, largest = components(count, pairs, weight, constraints, propose)
     label = np.arange(count, dtype=np.int64)
     linkage = np.full(count, ALONE)
@@ -97,7 +100,7 @@ def cluster(
     def settled(part: tuple[Longs, Longs, LevelArray]) -> tuple[Longs, Longs, Bits]:
         left, right, levels = part
         members = distinct([left, right])
-        edges = record_edges(left, right, lambda _left, _right: levels, scoring, population, constraints, rivals)
+        edges = record_edges(left, right, lambda _left, _right: levels, scoring, population, constraints, advantage)
         edges.left, edges.right = np.searchsorted(members, left), np.searchsorted(members, right)
         own, linked = agglomerate(edges, len(members), decided_among(members, constraints.same), scoring, join)
         return members, members[own], linked
@@ -105,7 +108,7 @@ def cluster(
     for members, own, linked in in_parallel(settled, compared(component, levels_of)):
         label[members], linkage[members] = own, linked
     probability = np.where(linkage == ALONE, 1.0, 1.0 / (1.0 + np.exp2(-np.clip(linkage / MICRO, -500, 500))))
-    return Clusters(label.astype(np.int32), probability, cut, largest)
+    return Clusters(label.astype(np.int32), probability, cut, largest, component)
 
 
 def compared(component: Ints, levels_of: CompareLevels) -> Iterator[tuple[Longs, Longs, LevelArray]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from domain.evidence import Evidence, PairClass, ScoredPair
+from domain.evidence import Evidence, PairClass, Rivalry, ScoredPair
 from domain.records import RecordKey
 from matching.compare import RARITY, Comparison, level_matrix
-from matching.forms import Forms
+from matching.forms import Forms, shown_attributes
 from matching.linkage import Members
+from matching.match import shifted
 from matching.model import Model
 from matching.records import Records
 from matching.relate import KINDS, Kind, kinds, organisations
@@ -28,13 +30,13 @@ SURE = 0.9
 
 def explain(records: Records, forms: Mapping[str, Forms], model: Model, left: int, right: int) -> ScoredPair:
     """Everything that was compared of two records, given by their positions, with weights in bits."""
-    forms = model.weighed(forms)
-    classes = model.classes(forms)
+    used = model.weighed(forms)
+    classes = model.classes(used)
     a, b = np.array([left], np.int32), np.array([right], np.int32)
     evidence = []
     same, related = model.scoring.prior_same, model.scoring.prior_related
     weight_same = weight_related = 0
-    levels = level_matrix(model.comparisons, forms, classes, a, b)
+    levels = level_matrix(model.comparisons, used, classes, a, b)
     for comparison, weights, level in zip(model.comparisons, model.scoring.weights, levels[0].tolist(), strict=True):
         weight_same += int(weights.same[level])
         weight_related += int(weights.related[level])
@@ -59,6 +61,14 @@ def explain(records: Records, forms: Mapping[str, Forms], model: Model, left: in
     )
 
 
+def among_rivals(pair: ScoredPair, rivalry: Rivalry) -> ScoredPair:
+    """A pair that was explained by itself, held against its rivals as in the batch."""
+    weight, advantage = (np.array([round(bits * MICRO)], np.int64) for bits in (pair.match_weight, rivalry.weight))
+    same, related = shifted(np.array([pair.match_probability]), np.array([pair.related_probability]), weight, advantage)
+    total = float((weight + advantage)[0]) / MICRO
+    return replace(pair, match_probability=float(same[0]), related_probability=float(related[0]), match_weight=total, rivalry=rivalry)
+
+
 def key_of(records: Records, position: int) -> RecordKey:
     """The record key at a position."""
     return RecordKey(records.sources[records.source[position]], records.keys[position].as_py())
@@ -67,8 +77,8 @@ def key_of(records: Records, position: int) -> RecordKey:
 def values_of(records: Records, comparison: Comparison, position: int) -> str | None:
     """A record's values in one comparison, for people; null where it has none."""
     texts = []
-    for attribute in comparison.attributes:
-        column = records.columns[attribute.name]
+    for name in shown_attributes(comparison.attributes, records):
+        column = records.columns[name]
         texts += [str(column.values[int(code)].as_py()) for code in column.code[column.row == position]]
     return (", " if comparison.is_place else " · ").join(texts) or None
 
@@ -87,7 +97,8 @@ def sentence(pair: ScoredPair, names: Mapping[str, str] | None = None) -> str:
     told = ", ".join(parts)
     if other:
         told = f"{told}, but another {listed(other)}" if told else f"another {listed(other)}"
-    return f"{told or 'nothing to compare'}: {conclusion(pair)}"
+    rivals = f"; {pair.rivalry.told}" if pair.rivalry else ""
+    return f"{told or 'nothing to compare'}{rivals}: {conclusion(pair)}"
 
 
 def nearly(word: str, level: str) -> str:

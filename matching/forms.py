@@ -84,6 +84,12 @@ def compared_attributes(attributes: Sequence[Attribute]) -> list[Attribute]:
     return [joined if a is texts[0] else a for a in attributes if a is texts[0] or a.type != "text"]
 
 
+def shown_attributes(attributes: Sequence[Attribute], records: Records) -> list[str]:
+    """The attributes that hold, for people, what these are made of: of several texts that are one, each of them."""
+    texts = [name for name, column in records.columns.items() if column.attribute.type == "text"]
+    return [name for a in attributes for name in ([a.name] if a.name in records.columns else texts)]
+
+
 def join_texts(forms: dict[str, Forms]) -> dict[str, Forms]:
     """Several texts of a record become one: what one department writes into the title, another writes into the description."""
     seen = compared_attributes([own.attribute for own in forms.values()])

@@ -1,7 +1,8 @@
 """Linkage: the evidence between two clusters, which is the mean of what their records say of one another.
 
 The same measure by which records are clustered: the prior once, and for each comparison the mean over the pairs of records
-that have something to compare. `relate` asks it of all that might be related, `explain` of two golden customers.
+that have something to compare; an advantage over rivals is one comparison more. `relate` asks it of all that might be
+related, `explain` of two golden customers.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.chance import Population
-from matching.cluster import CompareLevels, Scoring
+from matching.cluster import Advantage, CompareLevels, Scoring, pair_code
 from matching.compare import LevelArray
 from matching.records import Ints, Longs
 from matching.score import Bits, Floats, probabilities
@@ -61,23 +62,42 @@ class Linkage:
     """The strongest level of any of them; 0 where there is none."""
     admissible: Mask
     """Of each pair of clusters: whether no source that is `unique` holds records of both."""
+    advantage: Bits
+    """Of each pair of clusters: mean of what rivals add to or take from their candidate pairs."""
+    candidates: Longs
+    """Over how many candidate pairs."""
 
     def probabilities(self, scoring: Scoring) -> tuple[Floats, Floats]:
         """Probability of *same* and of *related* of each pair of clusters."""
-        same, related = self.same.sum(axis=1, dtype=np.int64), self.related.sum(axis=1, dtype=np.int64)
+        same, related = self.sums()
         return probabilities(same + scoring.prior_same, related + scoring.prior_related)
 
     def weight(self, scoring: Scoring) -> Bits:
         """Log-odds of *same* against everything else, in millionths of a bit: what clusters are joined by."""
-        return scoring.weight(self.same.sum(axis=1, dtype=np.int64), self.related.sum(axis=1, dtype=np.int64))
+        return scoring.weight(*self.sums())
+
+    def sums(self) -> tuple[Bits, Bits]:
+        """All evidence together, without priors."""
+        return self.same.sum(axis=1, dtype=np.int64) + self.advantage, self.related.sum(axis=1, dtype=np.int64)
 
 
-def linkages(members: Members, left: Ints, right: Ints, levels_of: CompareLevels, scoring: Scoring, population: Population) -> Linkage:
-    """The evidence between pairs of different clusters, given by their numbers; all records of one are compared with all of the other."""
-    parts = [linkage_of(members, left[at], right[at], levels_of, scoring, population) for at in portions(members, left, right)]
+def linkages(
+    members: Members,
+    left: Ints,
+    right: Ints,
+    levels_of: CompareLevels,
+    scoring: Scoring,
+    population: Population,
+    advantage: Advantage | None = None,
+) -> Linkage:
+    """The evidence between pairs of different clusters, given by their numbers; all records of one are compared with all of the other.
+
+    `advantage` is what rivals add to the weights of candidate pairs of records, where there can be rivals.
+    """
+    parts = [linkage_of(members, left[at], right[at], levels_of, scoring, population, advantage) for at in portions(members, left, right)]
     if len(parts) == 1:
         return parts[0]
-    named = ("same", "related", "known", "best", "admissible")
+    named = ("same", "related", "known", "best", "admissible", "advantage", "candidates")
     return Linkage(*(np.concatenate([getattr(part, name) for part in parts]) for name in named))
 
 
@@ -91,7 +111,15 @@ def portions(members: Members, left: Ints, right: Ints) -> Iterator[slice]:
     yield from (slice(a, b) for a, b in pairwise(bounds.tolist()))
 
 
-def linkage_of(members: Members, left: Ints, right: Ints, levels_of: CompareLevels, scoring: Scoring, population: Population) -> Linkage:
+def linkage_of(
+    members: Members,
+    left: Ints,
+    right: Ints,
+    levels_of: CompareLevels,
+    scoring: Scoring,
+    population: Population,
+    advantage: Advantage | None,
+) -> Linkage:
     """The evidence between a portion of the pairs."""
     a, b, start = record_pairs(members, left, right)
     low, high = np.minimum(a, b), np.maximum(a, b)
@@ -108,7 +136,12 @@ def linkage_of(members: Members, left: Ints, right: Ints, levels_of: CompareLeve
             related[:, k] = np.add.reduceat(weights.related[own], start) // count
             best[:, k] = np.minimum.reduceat(own - np.uint8(1), start) + np.uint8(1)  # missing, 0, wraps to the weakest
     inside = np.logical_and.reduceat(population.admissible(low, high), start) if len(left) else np.zeros(0, bool)
-    return Linkage(same, related, known, best, inside)
+    added, candidates = np.zeros((2, len(left)), np.int64)
+    if advantage is not None and len(left):
+        bits, candidate = advantage.of(pair_code(low, high, len(population)))
+        candidates = np.add.reduceat(candidate, start)
+        added = np.add.reduceat(bits, start) // np.maximum(candidates, 1)
+    return Linkage(same, related, known, best, inside, added, candidates)
 
 
 def record_pairs(members: Members, left: Ints, right: Ints) -> tuple[Ints, Ints, Longs]:

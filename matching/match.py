@@ -10,7 +10,7 @@ import numpy as np
 from domain.settings import MatchSettings
 from matching.block import Pairs, candidate_pairs, pair_budget
 from matching.chance import Population
-from matching.cluster import Clusters, Constraints, cluster
+from matching.cluster import Advantage, Clusters, Constraints, cluster, pair_code
 from matching.compare import Comparer, LevelArray, Patterns
 from matching.forms import Forms
 from matching.model import Model
@@ -34,6 +34,10 @@ class Scored:
     patterns: Patterns
     advantage: Bits
     """What rivals for a place in a source without duplicates add to or take from each weight; empty where there can be none."""
+
+    def over_rivals(self, count: int) -> Advantage | None:
+        """The advantage of pairs among `count` records, to be looked up; none where there can be no rivals."""
+        return Advantage(pair_code(self.pairs.left, self.pairs.right, count), self.advantage) if len(self.advantage) else None
 
 
 MOST_BITS = 40
@@ -69,12 +73,16 @@ def with_rivals(alone: Scored, population: Population, matched: Matched) -> Scor
     among = np.clip(among_rivals(odds, alone.pairs, population, matched), 2.0**-MOST_BITS, 1 - 2.0**-MOST_BITS)
     advantage = np.round((np.log2(among / (1 - among)) - np.log2(odds)) * MICRO).astype(np.int64)
     advantage = np.clip(advantage, -MOST_ADVANTAGE * MICRO, MOST_ADVANTAGE * MICRO)
+    probability, related = shifted(alone.probability, alone.related, alone.weight, advantage)
+    return Scored(alone.pairs, probability, related, alone.weight + advantage, alone.patterns, advantage)
+
+
+def shifted(probability: Floats, related: Floats, weight: Bits, advantage: Bits) -> tuple[Floats, Floats]:
+    """Probability of *same* and of *related* once rivals have added to a pair's own weight or taken from it."""
     contended = advantage != 0
-    weight = alone.weight + advantage
-    probability = np.where(contended, 1 / (1 + np.exp2(-np.clip(weight / MICRO, -1000, 1000))), alone.probability)
-    left_over = np.minimum(alone.related * (1 - probability) / np.maximum(1 - alone.probability, 1e-15), 1 - probability)
-    related = np.where(contended, left_over, alone.related)
-    return Scored(alone.pairs, probability, related, weight, alone.patterns, advantage)
+    same = np.where(contended, 1 / (1 + np.exp2(-np.clip((weight + advantage) / MICRO, -1000, 1000))), probability)
+    left_over = np.minimum(related * (1 - same) / np.maximum(1 - probability, 1e-15), 1 - same)
+    return same, np.where(contended, left_over, related)
 
 
 def find_pairs(
@@ -125,5 +133,5 @@ def find_clusters(
         constraints,
         bits_of(settings.ask[0]),
         bits_of(settings.join),
-        scored.advantage if len(scored.advantage) else None,
+        scored.over_rivals(len(population)),
     )

@@ -24,7 +24,7 @@ from matching.keys import Hashes
 from matching.one_to_one import Matched
 from matching.score import Fit, Weights
 
-FORMAT = 2
+FORMAT = 3
 """Version of the artefact; a model of another version must be trained again."""
 
 

@@ -89,14 +89,15 @@ def relate(
     forms: Mapping[str, Forms], population: Population, model: Model, scored: Scored, clusters: Clusters, decided: Constraints
 ) -> Related:
     """The clusters that belong together. `decided` are the stewards' decisions."""
-    classes = model.classes(forms)
+    used = model.weighed(forms)
+    classes = model.classes(used)
 
     def levels_of(left: Ints, right: Ints) -> LevelArray:
-        return level_matrix(model.comparisons, forms, classes, left, right)
+        return level_matrix(model.comparisons, used, classes, left, right)
 
     members = Members.of(clusters.label)
     left, right = proposed(scored, members)
-    linkage = linkages(members, left, right, levels_of, model.scoring, population)
+    linkage = linkages(members, left, right, levels_of, model.scoring, population, scored.over_rivals(len(population)))
     apart = ~linkage.admissible | told_apart(members, left, right, decided)
     probability = related_probability(linkage, model, apart)
     kind = kinds(linkage.best, model.comparisons, organisations(forms, members), left, right)

@@ -1,4 +1,4 @@
-"""Pairs: records that link or are asked about, derived anew by every run."""
+"""Pairs: records that link or are asked about, and their rivals; derived anew by every run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from warehouse.publications import published_derivation
 from warehouse.tables import scored_pair
 from warehouse.versions import with_number
 
-COLUMNS = ("left_id", "right_id", "match_probability", "match_weight", "related_probability", "verdict")
+COLUMNS = ("left_id", "right_id", "match_probability", "match_weight", "related_probability", "verdict", "advantage")
 
 
 def stage_pairs(warehouse: Warehouse, run: Run, pairs: pa.Table) -> int:

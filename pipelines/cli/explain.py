@@ -14,7 +14,7 @@ from pipelines.cli.console import draw, new_table, print_json, readable, say, sa
 from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
 
 if TYPE_CHECKING:
-    from domain.evidence import Evidence, ScoredPair
+    from domain.evidence import Evidence, Rivalry, ScoredPair
     from matching.meet import Meeting
     from pipelines.steps.explain import Explanation
     from pipelines.steps.explain_customers import Link
@@ -81,6 +81,8 @@ def tell(found: Explanation) -> None:
     if missing := [readable(found.words.get(one.comparison, one.comparison)) for one in found.pair.evidence if one.level == MISSING]:
         say(f"nothing to compare, worth nothing: {', '.join(missing)}", style="dim")
     say(probabilities(found.pair))
+    if found.unknown:
+        say(found.unknown)
     if found.meeting:
         say(how_they_meet(found.meeting))
     for line in what_holds(found):
@@ -154,7 +156,16 @@ def evidence_table(found: Explanation) -> Table:
     for evidence in pair.evidence:
         if evidence.level != MISSING:
             table.add_row(*evidence_row(evidence, found.words.get(evidence.comparison, evidence.comparison)))
+    if pair.rivalry:
+        table.add_row(*rivals_row(pair.rivalry, pair.left.source))
     return table
+
+
+def rivals_row(rivalry: Rivalry, left: str) -> list[str | Text]:
+    """What rivals add or take; the strongest stands below the record whose place it would take."""
+    name = Text(shown(rivalry.strongest, 60) if rivalry.strongest else "")
+    sides = (name, Text("")) if rivalry.strongest and rivalry.strongest.source == left else (Text(""), name)
+    return ["rivals", Text(shown(rivalry.told, 200)), *sides, *bits(rivalry.weight, 0.0)]
 
 
 def evidence_row(evidence: Evidence, word: str) -> list[str | Text]:
@@ -192,6 +203,8 @@ def as_object(found: Explanation) -> dict[str, Any]:
         "join": found.join,
         "prior": {"same": pair.prior_weight, "related": pair.related_prior_weight},
         "evidence": pair.evidence,
+        "rivals": pair.rivalry,
+        "rivals_unknown": found.unknown is not None,
         "total": {"same": pair.same_weight, "related": pair.related_weight},
         "blocking": found.meeting,
         "decision": found.decision,

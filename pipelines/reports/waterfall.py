@@ -14,7 +14,7 @@ from textwrap import wrap
 
 from jinja2 import Template
 
-from domain.evidence import Evidence, PairClass, ScoredPair
+from domain.evidence import Evidence, PairClass, Rivalry, ScoredPair
 from matching.explain import MISSING
 from matching.wording import per_cent, plain_level
 from pipelines.reports.duplication import readable
@@ -122,6 +122,8 @@ def steps_of(pair: ScoredPair, words: Mapping[str, str]) -> Iterator[Step]:
     rival = -log2(1 + 2.0 ** min(pair.related_weight, 1000.0))
     told = "what a household or a firm would share as well"
     yield Step("only related?", told, "", total, total + rival, None, side(rival), f"Only related? {told}: {rival:+.2f} bits")
+    if pair.rivalry:
+        yield rivals_step(pair.rivalry, total + rival)
     weight = f"Match weight: {pair.match_weight:+.2f} bits; match probability {per_cent(pair.match_probability)}"
     yield Step("match weight", "0 is as likely as not", "", 0.0, pair.match_weight, None, "sum", weight)
 
@@ -136,6 +138,15 @@ def comparison_step(one: Evidence, before: float, label: str) -> Step:
     return Step(
         readable(label), readable(detail), values, before, before + one.weight, one.related_weight, side(one.weight), readable(told[:500])
     )
+
+
+def rivals_step(one: Rivalry, before: float) -> Step:
+    """The bar of what rivals add or take."""
+    strongest = f" ({one.strongest})" if one.strongest else ""
+    what, _, why = readable(one.told).partition(", ")
+    values = fitted(readable(str(one.strongest or why)), 2 * LONGEST_VALUE)
+    told = f"Rivals: {one.told}{strongest}: {one.weight:+.2f} bits"
+    return Step("rivals", what, values, before, before + one.weight, None, side(one.weight), readable(told[:500]))
 
 
 def called(one: Evidence, words: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from domain.evidence import ScoredPair
 from domain.records import RecordKey
 from matching.assemble import assemble
 from matching.chance import Population
-from matching.explain import explain, sentence
+from matching.explain import among_rivals, explain, sentence
 from matching.forms import forms_of
 from matching.meet import Meeting, meeting
 from matching.model import Model, load_model
@@ -20,6 +20,7 @@ from matching.train import unique_sources
 from matching.wording import called
 from pipelines.project import Project
 from pipelines.steps.explain_customers import Apart, Together, apart, together
+from pipelines.steps.explain_rivals import Contest, candidates_advantage, kept_advantage, kept_pairs, rivalry
 from pipelines.steps.lookup import Connection, live_record, written
 from warehouse.database import Warehouse
 from warehouse.decisions import active_decisions
@@ -49,6 +50,8 @@ class Explanation:
     """How the two customers stand to one another, where they are published as two."""
     words: Mapping[str, str] = field(default_factory=dict)
     """What each comparison is called for people."""
+    unknown: str | None = None
+    """That what rivals add or take is not known, where there can be some."""
 
     @property
     def together(self) -> bool:
@@ -93,13 +96,19 @@ def explain_pair(warehouse: Warehouse, project: Project, left: RecordKey, right:
         held = [dict(members(connection, number)) if number is not None else {} for number in numbers]
         table = standard_values(connection, project.attributes, sorted({*ids, *held[0], *held[1]}))
         decisions = active_decisions(connection)
-    records = assemble(table, project.attributes)
-    two = assemble(table.filter([one in ids for one in table.column("record_id").to_pylist()]), project.attributes)
-    pair, words = scored(two, model, ids), called(model.comparisons)
+        records = assemble(table, project.attributes)
+        two = assemble(table.filter([one in ids for one in table.column("record_id").to_pylist()]), project.attributes)
+        pair, words = scored(two, model, ids), called(model.comparisons)
+        rows, contest = kept_pairs(connection, sorted({*ids, *held[0], *held[1]})), Contest.of(pair, model, project)
+        advantage = kept_advantage(rows, records, model)
+        first, second = place_of(records, ids)
+        added, known = advantage.between(first, second, len(records))
+        if found := rivalry(connection, contest, ids, rows, added):
+            pair = among_rivals(pair, found)
     decided = next((one for one in decisions if {one.left, one.right} == {left, right}), None)
     one = numbers[0] is not None and numbers[0] == numbers[1]
+    among = candidates_advantage(advantage, records, model, project)
     sides = [place_of(records, [number]) if not held[at] else place_of(records, list(held[at])) for at, number in enumerate(ids)]
-    first, second = (place_of(records, [number])[0] for number in ids)
     return Explanation(
         pair,
         sentence(pair, words),
@@ -107,9 +116,10 @@ def explain_pair(warehouse: Warehouse, project: Project, left: RecordKey, right:
         decided,
         project.match.join,
         meeting(forms_of(two), model, population_of(two, project)),
-        together(records, model, first, second, sides[0], decisions) if one else None,
-        apart(records, model, project, sides[0], sides[1], decisions) if not one and None not in numbers else None,
+        together(records, model, first, second, sides[0], decisions, advantage) if one else None,
+        apart(records, model, project, sides[0], sides[1], decisions, among) if not one and None not in numbers else None,
         words,
+        contest.unknown() if contest.places and not known else None,
     )
 
 

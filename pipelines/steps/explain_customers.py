@@ -12,6 +12,7 @@ from domain.decisions import Decision, Verdict
 from domain.records import RecordKey
 from matching.chain import strongest_chain
 from matching.chance import Population
+from matching.cluster import Advantage, pair_code
 from matching.compare import LevelArray, level_matrix
 from matching.explain import key_of
 from matching.forms import Forms, forms_of
@@ -63,6 +64,10 @@ class MeanEvidence:
     pairs: int
 
 
+RIVALS = "rivals"
+"""What stands for rivals beside the comparisons."""
+
+
 @dataclass(frozen=True, slots=True)
 class Apart:
     """How two golden customers stand to one another: the linkage by which clusters are joined, and what forbids it."""
@@ -79,6 +84,8 @@ class Apart:
     """Sources that hold each customer once, and have records of both."""
     against: str
     """What speaks against their being one, in a sentence."""
+    rivals: MeanEvidence | None = None
+    """What rivals for places in sources without duplicates add or take, over the pairs of records that are candidates."""
 
     @property
     def is_barred(self) -> bool:
@@ -86,10 +93,18 @@ class Apart:
         return bool(self.decisions or self.unique)
 
 
-def together(records: Records, model: Model, left: int, right: int, members: Sequence[int], decisions: Sequence[Decision]) -> Together:
+def together(
+    records: Records,
+    model: Model,
+    left: int,
+    right: int,
+    members: Sequence[int],
+    decisions: Sequence[Decision],
+    advantage: Advantage | None = None,
+) -> Together:
     """The chain between two records over the members of their customer, all given by their positions."""
     held = np.array(sorted({*members, left, right}), np.int32)
-    weight = all_weights(forms_of(records), model, held)
+    weight = all_weights(forms_of(records), model, held, advantage)
     place = {str(key_of(records, int(at))): number for number, at in enumerate(held)}
     made = {
         (place[str(one.left)], place[str(one.right)]): one
@@ -115,12 +130,15 @@ def together(records: Records, model: Model, left: int, right: int, members: Seq
     return Together(len(held), tuple(links))
 
 
-def all_weights(forms: dict[str, Forms], model: Model, held: Ints) -> Longs:
-    """Match weights between all of some records, in millionths of a bit."""
+def all_weights(forms: dict[str, Forms], model: Model, held: Ints, advantage: Advantage | None = None) -> Longs:
+    """Match weights between all of some records, in millionths of a bit; `held` is in order."""
+    forms, count = model.weighed(forms), next(iter(forms.values())).count
     a, b = (side.astype(np.int32) for side in np.triu_indices(len(held), 1))
     found = model.scoring.weight(
         *sums(level_matrix(model.comparisons, forms, model.classes(forms), held[a], held[b]), model.scoring.weights)
     )
+    if advantage is not None:
+        found = found + advantage.of(pair_code(held[a], held[b], count))[0]
     weight = np.zeros((len(held), len(held)), np.int64)
     weight[a, b] = weight[b, a] = found
     return weight
@@ -136,11 +154,17 @@ def chance(weight: int) -> float:
 
 
 def apart(
-    records: Records, model: Model, project: Project, left: Sequence[int], right: Sequence[int], decisions: Sequence[Decision]
+    records: Records,
+    model: Model,
+    project: Project,
+    left: Sequence[int],
+    right: Sequence[int],
+    decisions: Sequence[Decision],
+    advantage: Advantage | None = None,
 ) -> Apart:
     """How two customers stand to one another, each given by the positions of its records."""
     unique = frozenset(source.name for source in project.sources if source.unique)
-    linkage = linkage_between(records, model, unique, left, right)
+    linkage = linkage_between(records, model, unique, left, right, advantage)
     same, related = (float(side[0]) for side in linkage.probabilities(model.scoring))
     keys = [{key_of(records, at) for at in side} for side in (left, right)]
     separated = tuple(one for one in decisions if one.verdict is Verdict.DIFFERENT and lies_across(one, keys))
@@ -151,13 +175,23 @@ def apart(
         for k, c in enumerate(model.comparisons)
     )
     weight, pairs = float(linkage.weight(model.scoring)[0]) / MICRO, len(left) * len(right)
-    told = list(against(separated, twice, same, evidence, called(model.comparisons), project, pairs))
-    return Apart(same, related, weight, evidence, pairs, separated, twice, " ".join(told))
+    added = MeanEvidence(RIVALS, float(linkage.advantage[0]) / MICRO, 0.0, int(linkage.candidates[0]))
+    rivals = added if added.weight else None
+    words = {**called(model.comparisons), RIVALS: "rivals who fit better"}
+    told = list(against(separated, twice, same, (*evidence, rivals) if rivals else evidence, words, project, pairs))
+    return Apart(same, related, weight, evidence, pairs, separated, twice, " ".join(told), rivals)
 
 
-def linkage_between(records: Records, model: Model, unique: frozenset[str], left: Sequence[int], right: Sequence[int]) -> Linkage:
+def linkage_between(
+    records: Records,
+    model: Model,
+    unique: frozenset[str],
+    left: Sequence[int],
+    right: Sequence[int],
+    advantage: Advantage | None = None,
+) -> Linkage:
     """The linkage of two customers."""
-    forms = forms_of(records)
+    forms = model.weighed(forms_of(records))
     classes = model.classes(forms)
     label = np.full(len(records), 2, np.int32)
     label[list(left)], label[list(right)] = 0, 1
@@ -167,7 +201,7 @@ def linkage_between(records: Records, model: Model, unique: frozenset[str], left
 
     population = Population(records.source, unique_sources(records.sources, unique))
     first, second = np.array([0], np.int32), np.array([1], np.int32)
-    return linkages(Members.of(label), first, second, levels_of, model.scoring, population)
+    return linkages(Members.of(label), first, second, levels_of, model.scoring, population, advantage)
 
 
 def lies_across(one: Decision, keys: Sequence[set[RecordKey]]) -> bool:

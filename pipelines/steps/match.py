@@ -174,8 +174,8 @@ def held_apart(constraints: Constraints, scored: Scored, settings: MatchSettings
 
 
 def keep(session: Session, records: Records, scored: Scored, clusters: Clusters, settings: MatchSettings) -> None:
-    """Keep the pairs that link or are asked about, and the clusters."""
-    kept = np.flatnonzero(scored.probability >= settings.ask[0])
+    """Keep the pairs that link or are asked about, those that would if they had no rivals, and the clusters."""
+    kept = np.flatnonzero(worth_keeping(scored, clusters, settings))
     pairs = {
         "left_id": records.ids[scored.pairs.left[kept]],
         "right_id": records.ids[scored.pairs.right[kept]],
@@ -183,6 +183,7 @@ def keep(session: Session, records: Records, scored: Scored, clusters: Clusters,
         "match_weight": scored.weight[kept] / MICRO,
         "related_probability": scored.related[kept],
         "verdict": verdicts(scored.probability[kept], settings),
+        "advantage": scored.advantage[kept] if len(scored.advantage) else pa.nulls(len(kept), pa.int64()),
     }
     stage_pairs(session.warehouse, session.run, pa.table(pairs))
     stage_clusters(
@@ -190,6 +191,16 @@ def keep(session: Session, records: Records, scored: Scored, clusters: Clusters,
         session.run,
         pa.table({"record_id": records.ids, "cluster": clusters.label.astype(np.int64), "linkage": clusters.linkage}),
     )
+
+
+def worth_keeping(scored: Scored, clusters: Clusters, settings: MatchSettings) -> npt.NDArray[np.bool_]:
+    """Which pairs are kept; where there are rivals, also what they changed in the linkage of clusters."""
+    likely = np.asarray(scored.probability >= settings.ask[0])
+    if not len(scored.advantage):
+        return likely
+    by_itself = scored.weight - scored.advantage >= bits_of(settings.ask[0])
+    together = clusters.component[scored.pairs.left] == clusters.component[scored.pairs.right]
+    return np.asarray(likely | by_itself | (together & (scored.advantage != 0)))
 
 
 def keep_related(session: Session, records: Records, related: Related) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from domain.evidence import Evidence, PairClass, ScoredPair
+from domain.evidence import Evidence, PairClass, Rivalry, ScoredPair
 from domain.records import RecordKey
 from matching.block import candidate_pairs
 from matching.chance import Population
-from matching.explain import explain, sentence
+from matching.explain import among_rivals, explain, sentence
 from matching.forms import forms_of
 from matching.meet import meeting
 from matching.model import Model
@@ -68,6 +68,16 @@ def test_one_plain_sentence(picture: str, probability: tuple[float, float], expe
 def test_an_organisation_is_nobodys_household(kind: Kind, firms: tuple[bool, bool], expected: str) -> None:
     """Firms are branches of one; somebody and a firm are two customers."""
     assert told(f"phone={EQUAL}", 0.01, 0.98, kind, firms) == f"same telephone: {expected}"
+
+
+def test_rivals_move_a_pair_as_they_moved_it_in_the_batch() -> None:
+    """What they take goes to the other classes, in the shares those had; the sentence says why."""
+    pair = ScoredPair(LEFT, RIGHT, (Evidence("email", EQUAL, 9.0, 3.0),), -8.0, -4.0, 0.5, 0.0, 0.125)
+    found = among_rivals(pair, Rivalry(-2.0, "another record of billing fits better", RecordKey("billing", "8")))
+    assert (found.match_weight, found.match_probability, found.related_probability) == (-2.0, 0.2, 0.2)
+    assert (found.same_weight, pair.same_weight) == (-1.0, 1.0)
+    assert sentence(found) == "same email; another record of billing fits better: probably two customers"
+    assert among_rivals(pair, Rivalry(0.0, "nobody contends")).match_probability == 0.5
 
 
 def test_the_winner_is_told_with_its_rival_even_where_probabilities_round() -> None:

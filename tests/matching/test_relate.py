@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from matching.block import Pairs
 from matching.chance import Population
-from matching.cluster import Clusters, Constraints, Scoring
+from matching.cluster import Advantage, Clusters, Constraints, Scoring, record_edges, relabel
 from matching.compare import comparisons_for, level_matrix
 from matching.comparisons import RARITY
 from matching.forms import forms_of
@@ -70,6 +70,34 @@ def test_linkage_is_the_mean_over_the_pairs_that_have_something_to_compare(label
         assert found.admissible[row] == all(population.admissible(np.array([x]), np.array([y]))[0] for x, y in pairs)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 3), min_size=3, max_size=10), st.integers(0, 10_000))
+def test_linkage_among_rivals_is_that_by_which_clusters_are_joined(label: list[int], seed: int) -> None:
+    """Some pairs are candidates, and have an advantage or none: to the last bit what agglomeration would ask of the same clusters."""
+    first = np.array([label.index(one) for one in label], np.int64)
+    count, rng = len(label), np.random.default_rng(seed)
+    table = rng.integers(0, 5, (count, count, 2)).astype(np.uint8)
+    scoring, population = scoring_of([5, 5], seed), Population(np.zeros(count, np.int32), np.array([False]))
+    a, b = np.triu_indices(count, 1)
+    candidate = rng.random(len(a)) < 0.6
+    bits = rng.integers(-9 * MICRO, 2 * MICRO, candidate.sum()) * (rng.random(candidate.sum()) < 0.7)
+    rivals = Advantage.among(b[candidate], a[candidate], bits, count)
+    edges = relabel(record_edges(a, b, lambda x, y: table[x, y], scoring, population, Constraints.none(), rivals), first)
+    members = Members.of(first.astype(np.int32))
+    left, right = (members.of_record[side] for side in (edges.left, edges.right))
+    found = linkages(members, left, right, lambda x, y: table[x, y], scoring, population, rivals)
+    assert found.weight(scoring).tolist() == edges.linkage(scoring).tolist()
+    for row in range(len(left)):
+        added = [rivals.between(int(x), int(y), count) for x in members_of(members, left[row]) for y in members_of(members, right[row])]
+        held = [one for one, is_candidate in added if is_candidate]
+        assert (found.candidates[row], found.advantage[row]) == (len(held), sum(held) // max(len(held), 1))
+
+
+def members_of(members: Members, cluster: int) -> np.ndarray:
+    """The records of a cluster."""
+    return members.order[members.start[cluster] : members.start[cluster] + members.size[cluster]]
+
+
 def test_portions_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many pairs of clusters are compared a portion at a time, to the same end."""
     table = np.random.default_rng(3).integers(0, 5, (30, 30, 2)).astype(np.uint8)
@@ -94,6 +122,7 @@ def test_no_pairs_at_all_have_no_linkage() -> None:
         Population(np.zeros(3, np.int32), np.array([False])),
     )
     assert found.same.shape == (0, 1)
+    assert found.advantage.shape == (0,)
     assert found.probabilities(scoring_of([4], 0))[0].tolist() == []
 
 
@@ -225,7 +254,7 @@ def related_in(
     population = Population(found.source, np.array([unique] * len(found.sources)))
     left, right = (side.astype(np.int32) for side in np.triu_indices(len(found), 1))
     scored = scored_pairs(found, model, left, right, population)
-    clusters = Clusters(np.array(label, np.int32), np.ones(len(found)), 0, 0)
+    clusters = Clusters(np.array(label, np.int32), np.ones(len(found)), 0, 0, np.array(label, np.int32))
     got = relate(forms, population, model, scored, clusters, decided)
     name = [f"{found.sources[s]}:{k}" for s, k in zip(found.source, found.keys.to_pylist(), strict=True)]
     return [(name[a], name[b], str(KINDS[k])) for a, b, k in zip(got.left, got.right, got.kind, strict=True)]

@@ -106,7 +106,7 @@ def test_the_model_in_use_is_the_one_adopted_last(warehouse):
         adopt_model(connection, runs[2], "f9")
 
 
-PAIR = {"match_probability": [0.9], "match_weight": [7.5], "related_probability": [None], "verdict": ["same"]}
+PAIR = {"match_probability": [0.9], "match_weight": [7.5], "related_probability": [None], "verdict": ["same"], "advantage": [-250_000]}
 
 
 def test_what_matching_derived_is_that_of_the_publication(story):

@@ -29,6 +29,7 @@ scored_pair = Table(
     optional("related_probability", Double),
     required("verdict", Text),
     one_of("verdict", Verdict),
+    optional("advantage", BigInteger, comment="What rivals add to the match weight, in millionths of a bit"),
     comment="Pairs of records that link or are asked about (derived)",
 )
 Index(None, scored_pair.c.run, scored_pair.c.right_id)

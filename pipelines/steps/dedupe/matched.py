@@ -87,4 +87,5 @@ def nothing(count: int, why: str) -> Matched:
     pairs = Pairs(np.empty(0, np.int32), np.empty(0, np.int32))
     patterns = Patterns(np.empty((0, 0), np.uint8), np.empty(0, np.int64), np.empty(0, np.int32))
     scored = Scored(pairs, none, none, np.empty(0, np.int64), patterns, np.empty(0, np.int64))
-    return Matched(scored, Clusters(np.arange(count, dtype=np.int32), np.ones(count), 0, 1), None, (), (), why)
+    alone = np.arange(count, dtype=np.int32)
+    return Matched(scored, Clusters(alone, np.ones(count), 0, 1, alone), None, (), (), why)

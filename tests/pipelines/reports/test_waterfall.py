@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from domain.evidence import Evidence, ScoredPair
+from domain.evidence import Evidence, Rivalry, ScoredPair
 from domain.records import RecordKey
+from matching.explain import among_rivals
 from pipelines.reports.waterfall import Scale, scale_of, steps_of, waterfall
 
 SVG = {"s": "http://www.w3.org/2000/svg"}
@@ -74,6 +75,19 @@ def test_bars_lead_from_the_prior_to_the_match_weight(evidence: list[Evidence]) 
     assert steps[0].after == found.prior_weight
     assert all(step.before == before.after for before, step in pairwise(steps[:-1]))
     assert steps[-1].after == found.match_weight == pytest.approx(steps[-2].after, abs=1e-6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(EVIDENCE, max_size=5), BITS, st.text(max_size=80), st.none() | st.text(min_size=1, max_size=80))
+def test_rivals_have_a_bar_of_their_own(evidence: list[Evidence], bits: float, told: str, key: str | None) -> None:
+    """It stands before the match weight, which it leads to; whatever the rival is called, the picture is one."""
+    strongest = None if key is None else RecordKey("billing", key)
+    found = among_rivals(pair_of(evidence), Rivalry(bits, told, strongest))
+    steps = list(steps_of(found, {}))
+    assert steps[-2].label == "rivals"
+    assert steps[-2].bits == pytest.approx(bits)
+    assert steps[-1].after == pytest.approx(steps[-2].after, abs=1e-5)
+    assert len(parsed(waterfall(found, "two customers")).xpath("s:g/s:rect", namespaces=SVG)) == len(steps)
 
 
 @pytest.mark.parametrize("value", HOSTILE)

@@ -72,6 +72,7 @@ def test_prior_and_weights_add_up(published_warehouse, published_project):
         found = explain_pair(published_warehouse, published_project, pair["left"], pair["right"]).pair
         same = found.prior_weight + sum(e.weight for e in found.evidence)
         related = found.related_prior_weight + sum(e.related_weight for e in found.evidence)
+        same += found.rivalry.weight if found.rivalry else 0.0
         assert found.match_weight == pytest.approx(same - math.log2(1 + 2**related), abs=1e-5)
         assert found.match_probability == pytest.approx(2**same / (1 + 2**same + 2**related), rel=1e-6)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -101,12 +100,16 @@ def share_value(key: Key, left: Longs, right: Longs, count: int) -> Flags:
     return result
 
 
-class Estimate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Estimate:
     """A figure with the ends of its 95 % interval."""
 
     estimate: float
     low: float
     high: float
+
+    def __iter__(self) -> Iterator[float]:
+        return iter((self.estimate, self.low, self.high))
 
 
 def missed_pairs(catch: Catch) -> Estimate:

@@ -23,9 +23,9 @@ from matching.labels import Flags, Tickets
 from matching.match import Scored
 from matching.model import Model
 from matching.records import Ints
-from matching.score import Floats
+from matching.score import Floats, weights_of
 
-DOUBT = 1.0
+DOUBT = 1.5
 """Bits by which the model may be wrong about everything at once, whatever the number of records: as measured on labelled sets."""
 NORMAL = 1.96
 """Standard deviations to either end of a 95 % interval."""
@@ -44,6 +44,11 @@ class Believed:
     true_pairs: Estimate
     """All pairs that are the same customer, found or not."""
 
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Mapping[str, float]]) -> Believed:
+        """What was kept with a run, by `dataclasses.asdict`."""
+        return cls(**{name: Estimate(**figure) for name, figure in told.items()})
+
 
 def believe(
     forms: Mapping[str, Forms], model: Model, scored: Scored, clusters: Clusters, decided: Constraints, tickets: Tickets
@@ -58,12 +63,26 @@ def believe(
     outside, keys = Outside.of(scored, clusters, inside, decided), Estimate(0.0, 0.0, 0.0)
     if outside.total and not model.plan.everything:
         used = np.flatnonzero(outside.probability >= LEAST_PROBABILITY)
-        keys = missed_pairs(drawn(model.weighed(forms), model.plan, outside.left[used], outside.right[used], outside.probability[used], tickets))
-    return figures(inside, outside, keys)
+        keys = missed_pairs(
+            drawn(model.weighed(forms), model.plan, outside.left[used], outside.right[used], outside.probability[used], tickets)
+        )
+    return figures(inside, outside, keys, faint_pairs(model, scored, len(clusters.label)))
 
 
-def figures(inside: Inside, outside: Outside, keys: Estimate) -> Believed:
-    """The figures, from the pairs inside clusters, those outside, and how many the latter say that no key catches."""
+def faint_pairs(model: Model, scored: Scored, records: int) -> float:
+    """Pairs that are the same customer and too unlike to be kept as candidates: those that the fit counts and scoring does not.
+
+    It is known only of the records that the model was fitted to, while no label has corrected it.
+    """
+    weights, *priors = weights_of(model.fit)
+    fitted = priors == [model.scoring.prior_same, model.scoring.prior_related] and all(
+        np.array_equal(a.same, b.same) and np.array_equal(a.related, b.related) for a, b in zip(weights, model.scoring.weights, strict=True)
+    )
+    return max(model.fit.same_pairs - float(scored.probability.sum()), 0.0) if fitted and model.records == records else 0.0
+
+
+def figures(inside: Inside, outside: Outside, keys: Estimate, faint: float) -> Believed:
+    """The figures, from the pairs inside clusters, those outside, how many the latter say that no key catches, and faint ones."""
     right, left_out = inside.right(), outside.left_out()
     share = left_out.estimate / outside.total if outside.total else 0.0
     many = keys.estimate / outside.total if outside.total else 0.0
@@ -73,15 +92,15 @@ def figures(inside: Inside, outside: Outside, keys: Estimate) -> Believed:
         [(left_out.high - left_out.estimate) * many, (keys.high - keys.estimate) * share],
     )
     lost = spread(
-        left_out.estimate + missed.estimate,
-        [(left_out.estimate - left_out.low) * (1 + many), (keys.estimate - keys.low) * share],
-        [(left_out.high - left_out.estimate) * (1 + many), (keys.high - keys.estimate) * share],
+        left_out.estimate + missed.estimate + faint,
+        [(left_out.estimate - left_out.low) * (1 + many), (keys.estimate - keys.low) * share, faint],
+        [(left_out.high - left_out.estimate) * (1 + many), (keys.high - keys.estimate) * share, faint],
     )
     pairs = float(inside.pairs.sum())
     return Believed(
         Estimate(*(end / pairs for end in right)),
         share_of(right, lost),
-        share_of(missed, Estimate(*(right.estimate + left_out.estimate for _ in range(3)))),
+        share_of(missed, Estimate(*(right.estimate + lost.estimate - missed.estimate for _ in range(3)))),
         added(right, lost),
     )
 

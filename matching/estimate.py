@@ -16,7 +16,7 @@ from math import hypot, inf
 
 import numpy as np
 
-from matching.analyse import LEAST_PROBABILITY, Estimate, drawn, missed_pairs
+from matching.analyse import LEAST_PROBABILITY, Estimate, catch_of, missed_pairs, sampled
 from matching.cluster import Clusters, Constraints
 from matching.forms import Forms
 from matching.labels import Flags, Tickets
@@ -62,11 +62,22 @@ def believe(
         return None
     outside, keys = Outside.of(scored, clusters, inside, decided), Estimate(0.0, 0.0, 0.0)
     if outside.total and not model.plan.everything:
-        used = np.flatnonzero(outside.probability >= LEAST_PROBABILITY)
-        keys = missed_pairs(
-            drawn(model.weighed(forms), model.plan, outside.left[used], outside.right[used], outside.probability[used], tickets)
-        )
+        keys = unseen(model.weighed(forms), model, scored, clusters, tickets)
     return figures(inside, outside, keys, faint_pairs(model, scored, len(clusters.label)))
+
+
+def unseen(forms: Mapping[str, Forms], model: Model, scored: Scored, clusters: Clusters, tickets: Tickets) -> Estimate:
+    """How many *same* pairs no key brings together and no cluster either, were each pair outside to be believed by itself.
+
+    They are told by the pairs outside clusters, which are like them, but are not more than all pairs tell.
+    """
+    likely = np.flatnonzero(scored.probability >= LEAST_PROBABILITY)
+    left, right = scored.pairs.left[likely], scored.pairs.right[likely]
+    order, weight = sampled(left, right, scored.probability[likely], tickets)
+    left, right = left[order], right[order]
+    catch = catch_of(forms, model.plan, left, right, weight)
+    outer = catch.only(clusters.label[left] != clusters.label[right])
+    return min(missed_pairs(outer), missed_pairs(catch), key=lambda found: found.estimate)
 
 
 def faint_pairs(model: Model, scored: Scored, records: int) -> float:

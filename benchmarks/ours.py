@@ -24,7 +24,9 @@ from matching.assemble import assemble
 from matching.block import Pairs, candidate_pairs, pair_budget
 from matching.chance import Population
 from matching.cluster import Clusters, Constraints
+from matching.estimate import Believed, believe
 from matching.forms import forms_of
+from matching.labels import record_tickets
 from matching.match import Scored, find_clusters, score_pairs
 from matching.records import Records
 from matching.standardise import SEPARATOR
@@ -51,9 +53,11 @@ def main() -> None:
     watch.lap("score")
     clusters = find_clusters(forms, population, model, scored, MatchSettings(), Constraints.none())
     watch.lap("cluster")
+    believed = believe(forms, model, scored, clusters, Constraints.none(), record_tickets(records))
+    watch.lap("estimate")
     write_clusters(records, clusters, out / "clusters.csv")
     watch.lap("write")
-    figures = {"threshold": MatchSettings().join, "candidate_pairs": pairs.candidates, **believed(scored)}
+    figures = {"threshold": MatchSettings().join, "candidate_pairs": pairs.candidates, **told(believed)}
     report = figures | {"stages": watch.stages, "process": watch.process(), "blocking": [asdict(key) for key in pairs.keys]}
     keep_pairs(records, scored, out)
     if len(records) <= CANDIDATES_UP_TO:
@@ -71,14 +75,11 @@ def read(cleaned: Cleaned) -> Records:
     return assemble(pa.table(columns), attributes)
 
 
-def believed(scored: Scored) -> dict[str, Any]:
-    """Precision and recall at `join` as the model believes them, without any label; as a run's report tells them."""
-    linked = scored.probability > MatchSettings().join
-    expected = float(scored.probability.sum())
-    return {
-        "believed_precision": float(scored.probability[linked].mean()) if linked.any() else 1.0,
-        "believed_recall": float(scored.probability[linked].sum() / expected) if expected > 0 else 1.0,
-    }
+def told(believed: Believed | None) -> dict[str, Any]:
+    """Precision and recall as the match believes them, without any label, and their intervals; as a run's report tells them."""
+    if believed is None:
+        return {}
+    return {"believed_precision": believed.precision.estimate, "believed_recall": believed.recall.estimate, "believed": asdict(believed)}
 
 
 def write_clusters(records: Records, clusters: Clusters, path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -40,6 +39,10 @@ class Catch:
         for at, attributes in enumerate(self.attributes):
             ways.setdefault(attributes, []).append(at)
         return list(ways.values())
+
+    def only(self, chosen: Flags) -> Catch:
+        """Some pairs of the sample."""
+        return Catch(self.names, self.attributes, self.caught[chosen], self.weight[chosen])
 
     def by_one_only(self) -> dict[str, float]:
         """How many pairs each key catches that no other does."""
@@ -101,12 +104,16 @@ def share_value(key: Key, left: Longs, right: Longs, count: int) -> Flags:
     return result
 
 
-class Estimate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Estimate:
     """A figure with the ends of its 95 % interval."""
 
     estimate: float
     low: float
     high: float
+
+    def __iter__(self) -> Iterator[float]:
+        return iter((self.estimate, self.low, self.high))
 
 
 def missed_pairs(catch: Catch) -> Estimate:
@@ -164,12 +171,18 @@ def any_sample(forms: Mapping[str, Forms], plan: Plan, candidates: Pairs, ticket
 
 def drawn(forms: Mapping[str, Forms], plan: Plan, left: Ints, right: Ints, size: Floats, tickets: Tickets) -> Catch:
     """A sample of some pairs in proportion to `size`, and which keys catch them."""
+    order, weight = sampled(left, right, size, tickets)
+    return catch_of(forms, plan, left[order], right[order], weight)
+
+
+def sampled(left: Ints, right: Ints, size: Floats, tickets: Tickets) -> tuple[Longs, Floats]:
+    """Which of some pairs are drawn, in proportion to `size`, and how much each stands for; all where they are few."""
     order, bound = np.arange(len(left)), np.inf
     if len(left) > SAMPLE:
         turn = pair_tickets(tickets, left, right) / size
         order = np.sort(np.argpartition(turn, SAMPLE)[:SAMPLE])
         bound = float(np.partition(turn, SAMPLE)[SAMPLE])
-    return catch_of(forms, plan, left[order], right[order], size[order] / np.minimum(size[order] * bound, 1.0))
+    return order, size[order] / np.minimum(size[order] * bound, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

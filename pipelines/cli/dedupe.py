@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from pipelines.cli.belief import beliefs
 from pipelines.cli.console import complain, console, draw, interactive, new_table, print_json, readable, say, say_whole, shown
 from pipelines.cli.options import DebugOption, JsonOption
 
@@ -126,8 +127,6 @@ def tell_remarks(report: DedupeReport) -> None:
             complain(f"{one.path}: rows with a cell that is no text or too large, read as far as they go: {one.spelled:,}", "yellow")
     if report.why_nothing:
         complain(f"Nothing can be matched: {report.why_nothing}. Every record is a cluster of its own.", "yellow")
-    if not report.converged:
-        complain("The model did not settle: take its probabilities with care.", "yellow")
 
 
 def headline(report: DedupeReport) -> str:
@@ -159,6 +158,6 @@ def figures(report: DedupeReport, with_map: bool) -> Iterator[tuple[str, str]]:
         "pairs",
         f"{report.candidate_pairs:,} compared, {report.linked_pairs:,} linked; the largest cluster has {report.largest_cluster:,} records",
     )
-    believed = f"{report.expected_precision:.1%} of the links right, {report.expected_recall:.1%} of them found".replace("%", " %")
-    yield "believed", f"{report.expected_same:,.0f} true pairs, {believed}"
+    for at, sentence in enumerate(beliefs(report.believed, report.converged)):
+        yield "" if at else "believed", sentence
     yield "seconds", ", ".join(f"{name} {report.seconds[name]:,.1f}" for name in STAGES)

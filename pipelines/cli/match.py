@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli.belief import beliefs
 from pipelines.cli.console import draw, new_table, print_json, say, shown
 from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
 
@@ -36,18 +37,11 @@ def match(
     with open_project_warehouse(chosen) as warehouse:
         found = analyse_blocking(warehouse, chosen) if analyse else try_match(warehouse, chosen)
     if as_json:
-        print_json(as_object(found) if analyse else found)
+        print_json(found)
     elif analyse:
         tell_analysis(found)  # type: ignore[arg-type]  # it is what was asked for
     else:
         tell_match(found)  # type: ignore[arg-type]  # likewise
-
-
-def as_object(found: Any) -> dict[str, Any]:
-    """An analysis for scripts; its estimates are objects."""
-    from dataclasses import asdict
-
-    return asdict(found) | {"missed": found.missed._asdict(), "recall": found.recall._asdict()}
 
 
 def tell_match(found: MatchReport) -> None:
@@ -59,12 +53,8 @@ def tell_match(found: MatchReport) -> None:
     )
     if found.cut_components:
         say(f"{found.cut_components:,} components were too large and were cut at their weakest links.", "yellow")
-    say(
-        f"It expects {found.expected_same:,.0f} of the candidates to be the same customer, {found.expected_precision:.1%} of what it links "
-        f"to be right, and to link {found.expected_recall:.1%} of those."
-    )
-    if not found.converged:
-        say("The model has not converged: treat its probabilities with care.", "yellow")
+    for sentence in beliefs(found.believed, found.converged):
+        say(sentence)
     say("Nothing was kept: `onefold run` matches and publishes.")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.cli.belief import kept_beliefs
 from pipelines.cli.console import complain, say, say_whole, shown
 from pipelines.cli.duplication import draw_duplication
 from pipelines.cli.remarks import tell_remarks
@@ -54,8 +55,8 @@ def figures(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "rows", ", ".join(counts)
     if match := report.get("match"):
         yield "pairs", f"{match['candidate_pairs']:,} compared, {match['linked_pairs']:,} linked"
-        believed = f"{match['expected_precision']:.1%} of the links right, {match['expected_recall']:.1%} of the true pairs found"
-        yield "", f"the model believes {believed}".replace("%", " %")
+        for sentence in kept_beliefs(match, report.get("accuracy")):
+            yield "", sentence
     ids = [f"{report[f'ids_{name}']:,} {name}" for name in IDS if report.get(f"ids_{name}")]
     changed = [f"{report['values_changed']:,} golden values changed"] if report.get("values_changed") else []
     if ids or changed:

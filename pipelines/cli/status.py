@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.cli.belief import beliefs
 from pipelines.cli.console import draw, new_table, print_json, say, shown
 from pipelines.cli.duplication import PAGE, draw_duplication
 from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
@@ -58,6 +59,9 @@ def tell_publication(published: Publication | None, last: LastRun | None) -> Non
         say("Nothing has been published yet: run `onefold run`.", style="yellow")
     else:
         say(f"Published: {published.golden_customers:,} golden customers, by run {published.run} of {moment(published.published_at)}")
+        if found := published.match:
+            for sentence in beliefs(found.believed, found.converged, found.accuracy):
+                say(sentence)
     if last and (published is None or last.run != published.run):
         reason = f": {last.reason}" if last.reason else ""
         say(f"Last run: {last.run} of {moment(last.started_at)}, {last.status}{reason}", style="" if not reason else "yellow")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.cli.belief import beliefs
 from pipelines.cli.console import print_json
 from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
 
@@ -87,14 +88,13 @@ def tell(report: TrainingReport, answers: Answers | None) -> None:
         say(answers.sentence())
     say(f"Model {report.model}, trained on {report.records:,} records", style="bold")
     draw(fitted_table(report))
-    if not report.converged:
-        say(f"It has not converged in {report.rounds} rounds: treat its probabilities with care.", style="yellow")
-    else:
+    if report.converged:
         say(f"It converged in {report.rounds} rounds.")
-    say(
-        f"Of {report.candidate_pairs:,} candidate pairs it holds some {report.expected_same:,.0f} to be the same customer. At the cut "
-        f"it expects {report.expected_precision:.1%} of what it links to be right, and to link {report.expected_recall:.1%} of those."
-    )
+    else:
+        say(f"It has not converged in {report.rounds} rounds.", style="yellow")
+    say(f"It compared {report.candidate_pairs:,} candidate pairs.")
+    for sentence in beliefs(report.believed, report.converged):
+        say(sentence)
     say(labels_sentence(report))
     say(preview_sentence(report.preview))
 

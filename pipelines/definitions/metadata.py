@@ -11,6 +11,7 @@ import dagster as dg
 from pipelines.definitions.labels import readable
 
 if TYPE_CHECKING:
+    from matching.estimate import Believed
     from pipelines.reports.duplication import DuplicationReport
     from pipelines.steps.identify import IdentityReport
     from pipelines.steps.ingest import IngestReport
@@ -45,7 +46,19 @@ def of_match(found: MatchReport) -> Metadata:
     bars = len(found.histogram)
     histogram = [{"match probability": f"{at / bars:.2f} to {(at + 1) / bars:.2f}", "pairs": n} for at, n in enumerate(found.histogram)]
     counts = {name.replace("_", " "): rounded(value) for name, value in asdict(found).items() if isinstance(value, int | float | str)}
+    counts |= believed_figures(found.believed)
     return counts | {"blocking keys": table(asdict(key) for key in found.keys), "match probabilities": table(histogram)}
+
+
+def believed_figures(believed: Believed | None) -> Metadata:
+    """What a match believes of itself, each figure with the ends of its 95 % interval; nothing where nothing is joined."""
+    if believed is None:
+        return {}
+    figures = {name.replace("_", " "): figure for name, figure in asdict(believed).items()}
+    intervals = [{"figure": name, **{end: rounded(value) for end, value in figure.items()}} for name, figure in figures.items()]
+    return {f"believed {name}": rounded(figure["estimate"]) for name, figure in figures.items()} | {
+        "believed, with intervals": table(intervals)
+    }
 
 
 def rounded(value: Any) -> Any:

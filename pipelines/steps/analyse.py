@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matching.analyse import Analysis, analyse
 from matching.block import candidate_pairs, pair_budget
+from matching.estimate import believe
 from matching.match import Scored, find_clusters, find_pairs, score_pairs
 from matching.model import Model
 from pipelines.project import Project
@@ -20,7 +21,8 @@ def try_match(warehouse: Warehouse, project: Project) -> MatchReport:
     with warehouse.connect() as connection:
         known = said(active_decisions(connection), live.records)
     clusters = find_clusters(live.forms, live.population, model, scored, project.match, known.constraints)
-    return report_of(live.records, scored, clusters, model, False, project.match)
+    believed = believe(live.forms, model, scored, clusters, known.constraints, live.tickets)
+    return report_of(live.records, scored, clusters, model, False, project.match, believed)
 
 
 def analyse_blocking(warehouse: Warehouse, project: Project) -> Analysis:

@@ -17,7 +17,9 @@ from matching.block import KeyCount, Pairs
 from matching.chance import Population
 from matching.cluster import Clusters, Constraints
 from matching.compare import Patterns
+from matching.estimate import Believed, believe
 from matching.forms import Forms, forms_of
+from matching.labels import record_tickets
 from matching.match import Scored, bits_of, find_clusters, find_pairs, score_pairs
 from matching.model import Model, load_model
 from matching.records import Ints, Records
@@ -54,12 +56,8 @@ class MatchReport:
     largest_cluster: int
     cut_components: int
     """Components that were too large and were cut at their weakest links."""
-    expected_same: float
-    """Pairs that are the same customer, as the model estimates it, without any label."""
-    expected_precision: float
-    """Share of the linked pairs that are the same customer, as the model believes."""
-    expected_recall: float
-    """Share of the *same* pairs among the candidates that are linked, as the model believes."""
+    believed: Believed | None
+    """What the match believes of its clusters, without any label; None where nothing is joined."""
     converged: bool
     trained: bool
     """Whether a model was trained in this run."""
@@ -96,7 +94,8 @@ def match_records(session: Session) -> MatchReport:
     keep(session, records, scored, clusters, project.match)
     keep_related(session, records, related)
     ask_stewards(session, records, scored, project.match, constraints)
-    report = report_of(records, scored, clusters, model, trained, project.match)
+    believed = believe(forms, model, scored, clusters, by_stewards, record_tickets(records))
+    report = report_of(records, scored, clusters, model, trained, project.match, believed)
     last = max((one.id or 0 for one in decisions), default=0)
     return replace(report, last_decision=last, related_clusters=len(related), cut_households=related.cut)
 
@@ -241,10 +240,17 @@ def ask_stewards(session: Session, records: Records, scored: Scored, settings: M
         sync_tasks(connection, session.run, "possible_match", tasks)
 
 
-def report_of(records: Records, scored: Scored, clusters: Clusters, model: Model, trained: bool, settings: MatchSettings) -> MatchReport:
+def report_of(
+    records: Records,
+    scored: Scored,
+    clusters: Clusters,
+    model: Model,
+    trained: bool,
+    settings: MatchSettings,
+    believed: Believed | None,
+) -> MatchReport:
     """The figures of a match."""
     linked = scored.probability > settings.join
-    expected = float(scored.probability.sum())
     sizes = np.bincount(clusters.label)
     return MatchReport(
         records=len(records),
@@ -254,9 +260,7 @@ def report_of(records: Records, scored: Scored, clusters: Clusters, model: Model
         clusters=int((sizes > 0).sum()),
         largest_cluster=int(sizes.max(initial=0)),
         cut_components=clusters.cut_components,
-        expected_same=expected,
-        expected_precision=float(scored.probability[linked].mean()) if linked.any() else 1.0,
-        expected_recall=float(scored.probability[linked].sum() / expected) if expected > 0 else 1.0,
+        believed=believed,
         converged=model.fit.converged,
         trained=trained,
         model=model.fingerprint,

@@ -10,6 +10,7 @@ from typing import Any
 from domain.attributes import Storage
 from domain.checks import Gate, GateReport, Severity
 from domain.runs import BatchCounts, RunStatus
+from matching.estimate import Believed
 from pipelines.project import Project
 from pipelines.reports.duplication import DuplicationReport
 from warehouse import quality
@@ -33,6 +34,19 @@ class Publication:
     published_at: datetime
     golden_customers: int
     duplication: DuplicationReport | None
+    match: MatchBelief | None = None
+    """None where a release made it that kept none."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchBelief:
+    """What the match of a publication believes of itself, and the truth beside it where that is known."""
+
+    believed: Believed | None
+    """None where nothing is joined."""
+    converged: bool
+    accuracy: Mapping[str, float] | None
+    """`precision`, `recall` and `f1`, over pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +175,19 @@ def invalid_values(project: Project, name: str, row: RunRow | None) -> Iterator[
 
 def publication_of(row: RunRow, customers: int) -> Publication:
     """The publication that a run made."""
-    found = (row.report or {}).get("duplication")
-    return Publication(row.number, row.id, row.started_at, customers, DuplicationReport.from_dict(found) if found else None)
+    report: Mapping[str, Any] = row.report or {}
+    found = report.get("duplication")
+    told = DuplicationReport.from_dict(found) if found else None
+    return Publication(row.number, row.id, row.started_at, customers, told, match_belief(report))
+
+
+def match_belief(report: Mapping[str, Any]) -> MatchBelief | None:
+    """What a run's match has kept of what it believes."""
+    match: Mapping[str, Any] = report.get("match") or {}
+    if "believed" not in match:
+        return None
+    believed = Believed.from_dict(match["believed"]) if match["believed"] else None
+    return MatchBelief(believed, match["converged"], report.get("accuracy"))
 
 
 def last_run_of(row: RunRow) -> LastRun:

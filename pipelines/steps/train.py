@@ -11,8 +11,9 @@ import numpy as np
 from domain.decisions import Decision
 from domain.runs import RunStatus
 from matching.block import Pairs
-from matching.cluster import Constraints, Longs
+from matching.cluster import Clusters, Constraints, Longs
 from matching.compare import RARITY, Patterns
+from matching.estimate import Believed, believe
 from matching.match import Scored, find_clusters, find_pairs, score_pairs
 from matching.model import Model
 from matching.records import Ints
@@ -95,11 +96,8 @@ class TrainingReport:
     fitted_same: float
     """Pairs that are the same customer, as they were estimated without labels."""
     fitted_related: float
-    expected_same: float
-    """Candidate pairs that are the same customer, as the model believes."""
-    expected_precision: float
-    expected_recall: float
-    """Of the *same* pairs among the candidates."""
+    believed: Believed | None
+    """What the model believes of the clusters that it makes; None where it joins nothing."""
     decisions: int
     """Decisions that stand about live records."""
     labels: int
@@ -155,9 +153,8 @@ def end_training(session: Session, report: TrainingReport, adopted: bool) -> Non
 
 def report_of(session: Session, trained: Trained) -> TrainingReport:
     """The figures of a training."""
-    fit, scored = trained.model.fit, trained.scored
-    linked = scored.probability > session.project.match.join
-    expected = float(scored.probability.sum())
+    fit, live, scored = trained.model.fit, trained.fitted.live, trained.scored
+    clusters, decided = clusters_by(session.project, trained, trained.model, scored), trained.said.constraints
     with session.warehouse.connect() as connection:
         kept = adopted_model(connection)
     return TrainingReport(
@@ -170,14 +167,12 @@ def report_of(session: Session, trained: Trained) -> TrainingReport:
         admissible_pairs=fit.admissible_pairs,
         fitted_same=fit.same_pairs,
         fitted_related=fit.related_pairs,
-        expected_same=expected,
-        expected_precision=float(scored.probability[linked].mean()) if linked.any() else 1.0,
-        expected_recall=float(scored.probability[linked].sum() / expected) if expected > 0 else 1.0,
+        believed=believe(live.forms, trained.model, scored, clusters, decided, live.tickets),
         decisions=len(trained.said.answered.left),
         labels=trained.refined.labels,
         labels_changed_weights=trained.refined.accepted,
         label_gain=trained.refined.gain,
-        preview=preview_of(session.project, trained, kept),
+        preview=preview_of(session.project, trained, kept, clusters),
     )
 
 
@@ -204,14 +199,14 @@ def equal_share(m: Floats, r: Floats, u: Floats, levels: slice) -> tuple[float, 
     return float(m[levels].sum()), float(r[levels].sum()), float(u[levels].sum())
 
 
-def preview_of(project: Project, trained: Trained, kept: StoredModel | None) -> Preview | None:
+def preview_of(project: Project, trained: Trained, kept: StoredModel | None, clusters: Clusters) -> Preview | None:
     """What would change against the adopted model, if there is one that fits the project."""
     old = model_in_use(kept, project)
     if kept is None or old is None:
         return None
     live, budget = trained.fitted.live, project.match.pair_budget
     before = score_pairs(*find_pairs(live.forms, live.population, old, budget), old, live.population)
-    was, becomes = clusters_by(project, trained, old, before), clusters_by(project, trained, trained.model, trained.scored)
+    was, becomes = clusters_by(project, trained, old, before).label.astype(np.int64), clusters.label.astype(np.int64)
     old_links, new_links = (linked(one, project.match.join, len(live.records)) for one in (before, trained.scored))
     return Preview(
         kept.fingerprint,
@@ -223,10 +218,10 @@ def preview_of(project: Project, trained: Trained, kept: StoredModel | None) -> 
     )
 
 
-def clusters_by(project: Project, trained: Trained, model: Model, scored: Scored) -> Longs:
-    """The cluster of each record, by a model and under the decisions that stand."""
+def clusters_by(project: Project, trained: Trained, model: Model, scored: Scored) -> Clusters:
+    """The clusters by a model, under the decisions that stand."""
     live = trained.fitted.live
-    return find_clusters(live.forms, live.population, model, scored, project.match, trained.said.constraints).label.astype(np.int64)
+    return find_clusters(live.forms, live.population, model, scored, project.match, trained.said.constraints)
 
 
 def linked(scored: Scored, join: float, count: int) -> Longs:

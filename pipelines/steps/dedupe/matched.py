@@ -13,7 +13,9 @@ from domain.settings import MatchSettings
 from matching.block import Pairs
 from matching.chance import Population
 from matching.cluster import Clusters, Constraints
+from matching.estimate import Believed, believe
 from matching.forms import Forms, forms_of
+from matching.labels import record_tickets
 from matching.match import Scored, find_clusters, score_pairs
 from matching.model import Model
 from matching.patterns import Patterns
@@ -35,6 +37,8 @@ class Matched:
     proposed: tuple[str, ...]
     """Sources that seem to be, by their records alone."""
     why_nothing: str = ""
+    believed: Believed | None = None
+    """What the match believes of its clusters; None where nothing is joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,9 @@ def match(records: Records, unique: Collection[str] | None, adopt: bool, setting
     except NothingToMatch:
         return nothing(len(records), "no record has a value in any attribute that tells one from another")
     clusters = find_clusters(forms, trained.population, trained.model, trained.scored, settings, Constraints.none())
-    return Matched(trained.scored, clusters, trained.model, tuple(name for name in records.sources if name in chosen), proposed)
+    believed = believe(forms, trained.model, trained.scored, clusters, Constraints.none(), record_tickets(records))
+    taken = tuple(name for name in records.sources if name in chosen)
+    return Matched(trained.scored, clusters, trained.model, taken, proposed, believed=believed)
 
 
 def propose(records: Records, forms: dict[str, Forms]) -> tuple[str, ...]:

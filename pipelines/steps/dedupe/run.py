@@ -11,10 +11,10 @@ import numpy as np
 
 from domain.errors import OnefoldError
 from domain.settings import MatchSettings
+from matching.estimate import Believed
 from matching.infer import Finding, Inferred, infer
 from matching.infer.names import meaning_of
 from matching.infer.table import EMPTY, HOLLOW
-from matching.score import Floats
 from pipelines.project.table_map import TableMap, load_map
 from pipelines.project.table_map_text import dump_map
 from pipelines.steps.dedupe.inputs import Input, open_inputs
@@ -75,10 +75,8 @@ class DedupeReport:
     largest_cluster: int
     candidate_pairs: int
     linked_pairs: int
-    expected_same: float
-    """True pairs among the candidates, as the model believes."""
-    expected_precision: float
-    expected_recall: float
+    believed: Believed | None
+    """What the match believes of its clusters; None where nothing is joined."""
     converged: bool
     cut_components: int
     why_nothing: str
@@ -200,8 +198,6 @@ def report_of(
 ) -> DedupeReport:
     """The figures of a run."""
     records, probability = prepared.records, matched.scored.probability
-    linked = probability > settings.join
-    expected = float(probability.sum())
     sizes = np.bincount(matched.clusters.label) if len(records) else np.zeros(1, np.int64)
     clusters = int((sizes > 0).sum())
     counts = np.bincount(records.source, minlength=len(records.sources))
@@ -218,17 +214,10 @@ def report_of(
         duplicates=len(records) - clusters,
         largest_cluster=int(sizes.max(initial=0)),
         candidate_pairs=len(probability),
-        linked_pairs=int(linked.sum()),
-        expected_same=expected,
-        expected_precision=mean_of(probability[linked]),
-        expected_recall=float(probability[linked].sum() / expected) if expected > 0 else 1.0,
+        linked_pairs=int((probability > settings.join).sum()),
+        believed=matched.believed,
         converged=matched.model.fit.converged if matched.model else True,
         cut_components=matched.clusters.cut_components,
         why_nothing=matched.why_nothing,
         seconds=seconds,
     )
-
-
-def mean_of(probability: Floats) -> float:
-    """The mean, and 1 of none: nothing wrong was said."""
-    return float(probability.mean()) if len(probability) else 1.0

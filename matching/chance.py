@@ -27,6 +27,11 @@ class Chance:
 
 SAMPLE = 400_000
 """Random pairs compared to learn how often levels other than equality come about by chance."""
+NAMES_ONE = frozenset({"organisation", "text", "full_name", "address", "email", "url", "identifier", "national_id", "phone"})
+"""Types whose equal values are no chance where nothing else is known of the records: a list of firms' names has each firm once.
+
+How often chance makes two values equal is counted over all records, since most pairs that share one are strangers. Of a single
+attribute of these types they are not, and nothing else could tell: counted so, every true pair would be chance."""
 STRATUM = 60_000
 """Random pairs compared among those that share a part of an address."""
 
@@ -109,7 +114,8 @@ def one_chance(
         return Chance(place_chance(k, comparer, forms, population, levels, left, right), share)
     chance = (counts + 0.5) / (known + 0.5 * size)
     own = forms[comparison.name]
-    equal = equal_pairs(own, population, classes[comparison.name])
+    alone = len(comparer.comparisons) == 1 and own.attribute.type in NAMES_ONE
+    equal = np.zeros(len(RARITY)) if alone else equal_pairs(own, population, classes[comparison.name])
     pairs_known = max(population.pairs * known / max(len(left), 1), 1.0)
     chance[1 : len(RARITY) + 1] = (equal + 0.01) / (pairs_known + 0.01 * size)
     chance[0] = 0.0

@@ -28,7 +28,7 @@ class DateOfBirth(Date):
     refine_by = ("month and day", "year and month", "year and day")
     levels = ("exact", "day and month swapped", "one digit off", "same day and month", "same month and year", "same year", "different")
     pivot = 20
-    years = (1800, 2100)
+    years = (1000, 2100)
     stand_ins = Date.stand_ins | {date(1111, 11, 11), date(1800, 1, 1), date(1901, 1, 1), date(1970, 1, 1)}
 
     def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:

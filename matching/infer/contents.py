@@ -62,7 +62,7 @@ STREET_WORD = (
     rf"(?i)(?:\b|[a-z]){any_of(words('street_words', 'word', kind='type') | {'strasse', 'straße', 'str', 'rue', 'calle', 'via'})}\b"
 )
 LETTERS = r"^[\p{L}\p{M}.'’\- ]+$"
-OLDEST = 1850
+OLDEST = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def births(column: Column) -> bool:
         return False
     years = np.asarray(pc.year(value))
     low, middle, high = np.quantile(years, [0.05, 0.5, 0.95])
-    return bool(high - low >= 20 and low >= OLDEST - 100 and middle <= date.today().year - 12)
+    return bool(high - low >= 20 and low >= OLDEST and middle <= date.today().year - 12)
 
 
 def given_share(column: Column) -> float:

@@ -19,7 +19,7 @@ HEADED = frozenset({"region", "country", "city", "name", "date", "category", "fu
 """Meanings that say little without what stands before them: the country of a passport is not the customer's."""
 SAYS_WHOSE = frozenset({"identifier", "national_id", "url", "email", "phone"})
 
-ENDS_OF_KEYS = frozenset({"id", "ids", "key", "nr", "no", "num", "number", "ref", "code", "uid", "uuid", "pk"})
+ENDS_OF_KEYS = frozenset({"id", "ids", "key", "nr", "no", "num", "number", "ref", "code", "uid", "uuid", "pk", "numero", "nomer", "nummer"})
 """Last words of names that number something, if nothing else is known of it."""
 SMALL_WORDS = frozenset({"of", "the", "de", "du", "des", "der", "di", "del", "da", "do", "dos", "la", "le", "el", "van", "av"})
 """Words that make no difference."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from matching.attribute_types import TYPES
-from matching.infer.columns import Column, percent
+from matching.infer.columns import Column, listed, percent
 from matching.infer.contents import Guess, region_of, separator
 from matching.infer.entries import Entry
 from matching.infer.names import words_of
@@ -116,6 +116,10 @@ def settle_whole_name(table: Table, name: str) -> None:
         table.leave_out(name, "whom to ask for; the organisations are matched")
         return
     column = table.columns[name]
+    others = [entry for entry in table.entries.values() if entry.read_as == "full_name" and entry.inputs & column.inputs]
+    if others:
+        table.leave_out(name, f"another whole name is in {listed(others[0].columns[0])}")
+        return
     table.add_whole(name, "name", "full_name", parts_of_name(column), name_order(column))
 
 
@@ -217,6 +221,8 @@ def settle_rest(table: Table) -> None:
 
 def kind_of(guess: Guess, column: Column) -> str:
     """The attribute type of what no other column settles."""
+    if guess.attribute == "pages":
+        return "identifier" if column.like(r"\d\W+\w*\d") >= 0.3 else "number"
     if guess.kind == "brand":
         return "category" if column.distinct <= max(20, MOST_BRANDS * column.sampled) else "text"
     return KINDS.get(guess.kind, guess.kind)

@@ -25,12 +25,15 @@ def person(number: int) -> tuple[str, str, str]:
     )
 
 
-def registers(inner: dict[str, int], shared: int) -> Records:
-    """Sources of 150 people each, of whom the first `shared` are the same people in all, with so many of them twice."""
+def registers(inner: dict[str, int], shared: int, apart: int = 0) -> Records:
+    """Sources of 150 people each, of whom the first `shared` are the same people in all, with so many of them twice.
+
+    Each source has others twice than the one before: those that come `apart` later.
+    """
     keys, people = [], []
     for place, (source, repeated) in enumerate(inner.items()):
         own = [at if at < shared else 1000 * (place + 1) + at for at in range(150)]
-        for at, number in enumerate([*own, *own[:repeated]]):
+        for at, number in enumerate([*own, *own[apart * place : apart * place + repeated]]):
             keys.append(f"{source}:{at}")
             people.append(person(number))
     columns = {a.name: [one[at] for one in people] for at, a in enumerate(PEOPLE)}
@@ -58,6 +61,19 @@ def test_sources_with_nobody_in_common_are_never_held_to_be_unique():
     """Nothing teaches what the same customer looks like."""
     told = found(registers({"crm": 0, "shop": 50}, shared=0))
     assert not any(one.negligible for one in told.values())
+
+
+def test_many_sources_do_not_hide_the_duplicates_of_each():
+    """Six registers share their people, and each has every twentieth twice: hardly any beside the pairs between them."""
+    told = found(registers(dict.fromkeys("abcdef", 7), shared=150, apart=20))
+    assert all(one.between > 30 * one.within for one in told.values())
+    assert not any(one.negligible for one in told.values())
+
+
+def test_records_that_look_the_same_but_have_a_counterpart_each_are_no_repeats():
+    """Both libraries have both editions of seven books: each copy has its like, so nothing says that one is there twice."""
+    told = found(registers({"crm": 7, "shop": 7}, shared=120))
+    assert all(one.negligible and one.within < 0.5 for one in told.values())
 
 
 def test_of_few_records_nothing_is_said():

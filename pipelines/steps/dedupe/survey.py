@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from domain.errors import OnefoldError
 from matching.infer import Finding
 from matching.infer.columns import CUT, Column
-from matching.infer.names import meaning_of, words_of
+from matching.infer.names import ENDS_OF_KEYS, meaning_of, words_of
 from pipelines.steps.dedupe.inputs import Input, read_through
 
 SAMPLE = 200_000
@@ -36,6 +36,8 @@ SURE_KEYS = (
     "pk",
 )
 """Names that only a record key has: where such a column repeats its values, something is wrong."""
+NO_KEYS = frozenset({"identifier", "national_id", "phone", "email", "postcode", "house number", "street", "address"})
+"""What a name with a word for a number says where it is evidence of who a record is, rather than the source's own number of it."""
 
 
 class Sampler:
@@ -106,7 +108,18 @@ def key_column(given: Input, source: str | None) -> tuple[str, ...]:
             return (name,)
         if rank(name) < len(SURE_KEYS) and len(empty) + len(again) < 0.5 * keys.num_rows:
             raise OnefoldError(key_fault(given, (name,), source, keys, empty, again))
-    return ()
+    return key_in_front(given, source)
+
+
+def key_in_front(given: Input, source: str | None) -> tuple[str, ...]:
+    """The first column, where its name has a word for a number and its cells are filled, all different and without a blank."""
+    first = next((name for name in given.columns if name != source), None)
+    if first is None or not (set(words_of(first)[:1] + words_of(first)[-1:]) & ENDS_OF_KEYS) or meaning_of(first).kind in NO_KEYS:
+        return ()
+    keys = key_table(given, source, (first,))
+    empty, again = faulty(keys)
+    spaced = pc.any(pc.match_substring_regex(keys.column("key"), r"\S\s\S")).as_py()
+    return () if len(empty) or len(again) or spaced else (first,)
 
 
 def rank(name: str) -> int:

@@ -197,7 +197,7 @@ def test_bibliographies_and_wares():
         "journal": "venue: category",
         "publisher": "brand: category",
         "year": "year: number",
-        "pages": "pages: category",
+        "pages": "pages: number",
     }
     assert (
         table("""
@@ -247,3 +247,23 @@ def test_the_order_of_columns_makes_no_difference_to_the_attributes():
     other = infer(columns(picture)[::-1])
     assert one.attributes == other.attributes
     assert one.maps == other.maps
+
+
+def test_pages_from_to_are_compared_as_one_number():
+    """Where an article stands, and how long a book is."""
+    assert table("""
+        title               | authors    | pages
+        On blocking         | A. Lee     | 12--26
+        A theory of linkage | I. Fellegi | 1183-1210
+    """)["pages"] == ("pages: identifier")
+
+
+def test_of_two_whole_names_the_second_is_left_out():
+    """The name in another script says the same person again, in words that never agree with the first."""
+    found = table("""
+        name full  | native name full | dob
+        Kusha Lin  | 林可莎           | 1980-04-03
+        Marsha Lin | 林瑪莎           | 1975-12-30
+    """)
+    assert found["name full"] == "name: full_name"
+    assert found["native name full"] == "-"

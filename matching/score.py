@@ -136,7 +136,8 @@ class Start:
                 self.leak[k] = fit_leak(related, self.u[k], self.m[k], self.leak[k])
                 self.r[k] = self.leaked(k)
             known = admissible * self.chance[k].known
-            self.u[k] = without_matches(self.chance[k].levels, self.m[k], self.r[k], same.sum(), related.sum(), known)
+            if not self.chance[k].crossed:
+                self.u[k] = without_matches(self.chance[k].levels, self.m[k], self.r[k], same.sum(), related.sum(), known)
 
 
 def by_level(levels: LevelArray, weight: Floats, size: int) -> Floats:

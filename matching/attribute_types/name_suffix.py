@@ -19,7 +19,7 @@ WRITTEN = {"jr": "Jr", "sr": "Sr", "ii": "II", "iii": "III", "iv": "IV", "v": "V
 
 
 class NameSuffix(AttributeType):
-    """The generation a name ends with: Jr, Sr, III. Two different ones are two people, a father and his son; Jr and II are both the second."""
+    """The generation a name ends with (Jr, Sr, III); two different ones are two people. Jr and II are both the second."""
 
     name: ClassVar[str] = "name_suffix"
     role: ClassVar[Role] = Role.NEUTRAL

@@ -56,10 +56,15 @@ def test_a_suffix_is_read_from_whatever_name_ends_with_it():
 
 def test_a_column_of_suffixes_comes_before_the_names():
     """Where the project maps suffixes, they are its own attribute; a name fills in where it is empty."""
-    found = records([attribute("family_name"), attribute("suffix", "name_suffix")], "a:1 | Smith Jr | III\na:2 | Smith Jr | -\na:3 | Smith | 3rd")
+    found = records(
+        [attribute("family_name"), attribute("suffix", "name_suffix")], "a:1 | Smith Jr | III\na:2 | Smith Jr | -\na:3 | Smith | 3rd"
+    )
     own = forms_of(found)["suffix"]
     assert own.distinct.take(own.codes()).to_pylist() == ["iii", "jr", "iii"]
-    assert [a.name for a in compared_attributes([attribute("suffix", "name_suffix"), attribute("family_name")])] == ["suffix", "family_name"]
+    assert [a.name for a in compared_attributes([attribute("suffix", "name_suffix"), attribute("family_name")])] == [
+        "suffix",
+        "family_name",
+    ]
 
 
 def test_a_father_and_his_son_are_two_though_all_else_agrees():

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.compare import RARITY, Classes, Comparer, Comparison, LevelArray, rarity_class
+from matching.crossed import crossed_levels
 from matching.forms import Forms
 from matching.records import Ints
 
@@ -23,6 +24,8 @@ class Chance:
     """Share of each level among pairs with both sides known; index 0, `missing`, is 0."""
     known: float
     """Share of random pairs with both sides known."""
+    crossed: bool = False
+    """Whether it was learned from values that nobody has, so that no *same* pair is in it."""
 
 
 SAMPLE = 400_000
@@ -88,10 +91,21 @@ def chance_levels(
     comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes, population: Population, sample: int = SAMPLE
 ) -> tuple[Chance, ...]:
     """How random admissible pairs compare, on each comparison; so many of them are looked at."""
+    if len(comparisons) == 1 and comparisons[0].attributes[0].type in COMPOSED and not comparisons[0].is_place:
+        return (crossed_chance(comparisons[0], forms[comparisons[0].name], classes, population),)
     left, right = random_pairs(population, sample)
     comparer = Comparer(comparisons, forms, classes)
     levels = comparer.settled(left, right)
     return tuple(one_chance(k, comparer, forms, classes, population, levels[k], left, right) for k in range(len(comparisons)))
+
+
+COMPOSED = ("organisation", "text", "full_name", "address")
+"""Types whose values are put together from words; alone, they are told from chance by crossed values."""
+
+
+def crossed_chance(comparison: Comparison, own: Forms, classes: Classes, population: Population) -> Chance:
+    """Chance of the levels of the only comparison there is."""
+    return Chance(crossed_levels(comparison, own, classes[comparison.name]), (own.holders / max(len(population), 1)) ** 2, crossed=True)
 
 
 def one_chance(

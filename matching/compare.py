@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from domain.attributes import Attribute
 from matching.attribute_types import TYPES
+from matching.attribute_types.base import AGREEMENT
 from matching.comparisons import (
     MADE_OF_NAMES,
     RARITY,
@@ -35,6 +36,7 @@ from matching.place import STREET_TYPES, PlacePart, may_be_one_place, place_leve
 from matching.records import Ints, Longs
 
 __all__ = [
+    "AGREEMENT",
     "MADE_OF_NAMES",
     "RARITY",
     "SWAPPED",

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from domain.attributes import Attribute, Role
 from matching.attribute_types import TYPES
+from matching.attribute_types.base import AGREEMENT
 from matching.place import PLACE_LEVELS, PLACE_TYPES
 
 LevelArray = npt.NDArray[np.uint8]
@@ -36,6 +37,8 @@ class Comparison:
     """Label of every level; `labels[0]` is `missing`."""
     partner: str | None = None
     """The attribute that this one is sometimes swapped with: given name and family name."""
+    agreement: float = AGREEMENT
+    """Share of one customer's values that is expected to be equal before any is seen."""
 
     @property
     def is_place(self) -> bool:
@@ -71,7 +74,8 @@ def comparisons_for(attributes: Sequence[Attribute]) -> tuple[Comparison, ...]:
         labels = ("missing", *exact_labels("exact"), *TYPES[attribute.type].levels[1:])
         if attribute.name in partner:
             labels = (*labels[:-1], SWAPPED, labels[-1]) if attribute.name == given else labels
-        result.append(Comparison(attribute.name, (attribute,), attribute.role, labels, partner.get(attribute.name)))
+        agreement = TYPES[attribute.type].agreement
+        result.append(Comparison(attribute.name, (attribute,), attribute.role, labels, partner.get(attribute.name), agreement))
     return tuple(result)
 
 

@@ -40,7 +40,7 @@ def explain(records: Records, forms: Mapping[str, Forms], model: Model, left: in
     for comparison, weights, level in zip(model.comparisons, model.scoring.weights, levels[0].tolist(), strict=True):
         weight_same += int(weights.same[level])
         weight_related += int(weights.related[level])
-        shown = [values_of(records, comparison, position) for position in (left, right)]
+        shown = [values_of(records, forms, comparison, position) for position in (left, right)]
         label = comparison.labels[level]
         bits = weights.same[level] / MICRO, weights.related[level] / MICRO
         evidence.append(Evidence(comparison.name, label, *bits, shown[0], shown[1], rarity(label)))
@@ -74,12 +74,15 @@ def key_of(records: Records, position: int) -> RecordKey:
     return RecordKey(records.sources[records.source[position]], records.keys[position].as_py())
 
 
-def values_of(records: Records, comparison: Comparison, position: int) -> str | None:
-    """A record's values in one comparison, for people; null where it has none."""
+def values_of(records: Records, forms: Mapping[str, Forms], comparison: Comparison, position: int) -> str | None:
+    """A record's values in one comparison, for people; null where it has none. What is drawn from other attributes shows its forms."""
     texts = []
     for name in shown_attributes(comparison.attributes, records):
-        column = records.columns[name]
-        texts += [str(column.values[int(code)].as_py()) for code in column.code[column.row == position]]
+        column, own = records.columns.get(name), forms.get(name)
+        if column is not None:
+            texts += [str(column.values[int(code)].as_py()) for code in column.code[column.row == position]]
+        elif own is not None:
+            texts += [str(own.distinct[int(code)].as_py()) for code in own.code[own.row == position]]
     return (", " if comparison.is_place else " · ").join(texts) or None
 
 

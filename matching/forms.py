@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from domain.attributes import Attribute
 from matching.attribute_types import TYPES, AttributeType
 from matching.attribute_types.base import Levels
+from matching.attribute_types.names import suffix
 from matching.attribute_types.trigrams import EQUAL_WEIGHTS, TrigramWeights
 from matching.records import Column, Ints, Records
 
@@ -65,18 +66,26 @@ class Forms:
 
 
 def forms_of(records: Records) -> dict[str, Forms]:
-    """The forms of every attribute, by its name; several texts are one."""
-    return join_texts({name: encode_forms(column, len(records)) for name, column in records.columns.items()})
+    """The forms of every attribute, by its name; several texts are one, and the suffixes of names are an attribute of their own."""
+    forms = join_texts({name: encode_forms(column, len(records)) for name, column in records.columns.items()})
+    attribute = suffix_attribute([column.attribute for column in records.columns.values()])
+    return forms if attribute is None else forms | {attribute.name: suffix_forms(attribute, records)}
 
 
 def compared_attributes(attributes: Sequence[Attribute]) -> list[Attribute]:
-    """The attributes as matching sees them: several texts are one.
+    """The attributes as matching sees them: several texts are one, and names have suffixes.
 
     >>> from domain.attributes import Role, Storage
     >>> texts = [Attribute(name, "text", Role.NEUTRAL, Storage.TEXT) for name in ("title", "description")]
     >>> [a.name for a in compared_attributes(texts)]
     ['title and description']
     """
+    seen, suffix = with_one_text(attributes), suffix_attribute(attributes)
+    return seen if suffix is None or suffix in seen else [*seen, suffix]
+
+
+def with_one_text(attributes: Sequence[Attribute]) -> list[Attribute]:
+    """The attributes, several texts as one."""
     texts = [a for a in attributes if a.type == "text"]
     if len(texts) < 2:
         return list(attributes)
@@ -87,12 +96,12 @@ def compared_attributes(attributes: Sequence[Attribute]) -> list[Attribute]:
 def shown_attributes(attributes: Sequence[Attribute], records: Records) -> list[str]:
     """The attributes that hold, for people, what these are made of: of several texts that are one, each of them."""
     texts = [name for name, column in records.columns.items() if column.attribute.type == "text"]
-    return [name for a in attributes for name in ([a.name] if a.name in records.columns else texts)]
+    return [name for a in attributes for name in (texts if a.type == "text" and a.name not in records.columns else [a.name])]
 
 
 def join_texts(forms: dict[str, Forms]) -> dict[str, Forms]:
     """Several texts of a record become one: what one department writes into the title, another writes into the description."""
-    seen = compared_attributes([own.attribute for own in forms.values()])
+    seen = with_one_text([own.attribute for own in forms.values()])
     if len(seen) == len(forms):
         return forms
     return {
@@ -110,6 +119,44 @@ def joined_forms(attribute: Attribute, parts: Sequence[Forms]) -> Forms:
     lists = pa.ListArray.from_arrays(pa.array([*start, len(row)], pa.int32()), text.take(pa.array(order)))
     coded = pc.dictionary_encode(pc.binary_join(lists, " "))
     return Forms(attribute, coded.dictionary, row[order][start].astype(np.int32), coded.indices.to_numpy().astype(np.int32), parts[0].count)
+
+
+NAMES_WITH_SUFFIX = ("family_name", "full_name", "given_name")
+"""Types whose values may end with a suffix, in the order in which they are asked."""
+SUFFIX = "suffix of the name"
+"""What the suffixes are called where the project has no attribute of their own for them."""
+
+
+def suffix_attribute(attributes: Sequence[Attribute]) -> Attribute | None:
+    """The attribute that holds the suffixes of names (`Jr`); none where nobody is named.
+
+    >>> from domain.attributes import Role, Storage
+    >>> found = suffix_attribute([Attribute("surname", "family_name", Role.SHARED, Storage.TEXT)])
+    >>> found.name, found.type
+    ('suffix of the name', 'name_suffix')
+    """
+    own = next((a for a in attributes if a.type == "name_suffix"), None)
+    if own is not None or not any(a.type in NAMES_WITH_SUFFIX for a in attributes):
+        return own
+    kind = TYPES["name_suffix"]
+    return Attribute(SUFFIX, kind.name, kind.role, kind.storage)
+
+
+def suffix_forms(attribute: Attribute, records: Records) -> Forms:
+    """Each record's suffix: from the attribute of its own, or else from the end of its names."""
+    columns = sorted(
+        (c for c in records.columns.values() if c.attribute.type in (attribute.type, *NAMES_WITH_SUFFIX)),
+        key=lambda c: (attribute.type, *NAMES_WITH_SUFFIX).index(c.attribute.type),
+    )
+    kind = TYPES[attribute.type]
+    found = [kind.form(c.values if c.attribute.type == attribute.type else suffix(c.values)) for c in columns]
+    start = np.cumsum([0, *(len(values) for values in found)])
+    coded = pc.dictionary_encode(pa.concat_arrays(found))
+    code_of_value = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    code = np.concatenate([code_of_value[at + c.code] for at, c in zip(start, columns, strict=False)])
+    kept = code >= 0
+    row, first = np.unique(np.concatenate([c.row for c in columns])[kept], return_index=True)
+    return Forms(attribute, coded.dictionary, row.astype(np.int32), code[kept][first], len(records))
 
 
 def encode_forms(column: Column, count: int) -> Forms:

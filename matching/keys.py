@@ -92,7 +92,8 @@ def atoms(forms: Mapping[str, Forms]) -> dict[str, Atom]:
     for name, own in forms.items():
         if not len(own.row):
             continue
-        offered = own.type.blocking_atoms(own.distinct) if blocks_alone(own) else {"exact": own.distinct}
+        whole = {"exact": own.distinct} if own.type.refine_by else {}
+        offered = own.type.blocking_atoms(own.distinct) if blocks_alone(own) else whole
         for label, values in offered.items():
             found[f"{name}: {label}"] = atom(f"{name}: {label}", own, values)
         words = own.type.tokens(own.distinct) if blocks_alone(own) else None

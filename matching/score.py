@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from domain.attributes import Role
 from matching.chance import Chance
-from matching.compare import RARITY, SWAPPED, Comparison, LevelArray, Patterns
+from matching.compare import AGREEMENT, RARITY, SWAPPED, Comparison, LevelArray, Patterns
 
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.int64]
@@ -120,8 +120,10 @@ class Start:
         self.roles = [c.role for c in comparisons]
         self.shared = [role is Role.SHARED for role in self.roles]
         self.leak = [MOST_LEAK] * len(comparisons)
+        # Where agreement is the more certain, so is the prior: as many of its pairs differ.
+        self.strength = [PRIOR_STRENGTH * (1 - AGREEMENT) / (1 - c.agreement) for c in comparisons]
         self.u = [c.levels.copy() for c in chance]
-        self.prior_m = [prior_levels(c, own.levels) for c, own in zip(comparisons, chance, strict=True)]
+        self.prior_m = [prior_levels(c, own.levels, c.agreement) for c, own in zip(comparisons, chance, strict=True)]
         self.m = [prior.copy() for prior in self.prior_m]
         self.prior_r = [prior_levels(c, own.levels, 0.6) for c, own in zip(comparisons, chance, strict=True)]
         self.r = [self.prior_r[k].copy() if is_shared else self.leaked(k) for k, is_shared in enumerate(self.shared)]
@@ -157,14 +159,15 @@ class Start:
         for k, size in enumerate(len(m) for m in self.m):
             same = by_level(levels[:, k], in_same, size)
             related = by_level(levels[:, k], in_related, size)
-            self.m[k] = normalise(same + PRIOR_STRENGTH * self.prior_m[k])
+            self.m[k] = normalise(same + self.strength[k] * self.prior_m[k])
             if self.shared[k]:
                 self.r[k] = normalise(related + PRIOR_STRENGTH * self.prior_r[k])
             else:
                 self.leak[k] = fit_leak(related, self.u[k], self.m[k], self.leak[k])
                 self.r[k] = self.leaked(k)
             known = admissible * self.chance[k].known
-            self.u[k] = without_matches(self.chance[k].levels, self.m[k], self.r[k], same.sum(), related.sum(), known)
+            if not self.chance[k].crossed:
+                self.u[k] = without_matches(self.chance[k].levels, self.m[k], self.r[k], same.sum(), related.sum(), known)
 
 
 def divergence(m: Floats, u: Floats) -> float:
@@ -194,7 +197,7 @@ def normalise(levels: Floats) -> Floats:
     return levels / total if total > 0 else levels
 
 
-def prior_levels(comparison: Comparison, chance: Floats, agreement: float = 0.75) -> Floats:
+def prior_levels(comparison: Comparison, chance: Floats, agreement: float) -> Floats:
     """What is expected of *same* pairs before any is seen: mostly equal, seldom different, the rest falling off in order."""
     size, first = len(comparison.labels), len(RARITY) + 1
     prior = np.zeros(size)

@@ -10,6 +10,7 @@ PLAIN = {
     "given_name": "given name",
     "family_name": "surname",
     "full_name": "name",
+    "name_suffix": "suffix of the name",
     "phone": "telephone",
     "email": "e-mail",
     "date_of_birth": "birth date",

@@ -19,6 +19,9 @@ from matching.attribute_types.word_tables import words
 
 Levels = npt.NDArray[np.uint8]
 
+AGREEMENT = 0.75
+"""Share of one customer's values that is expected to be equal before any is seen, where the type knows no better."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -56,6 +59,9 @@ class AttributeType(ABC):
     """Labels of the comparison levels, strongest first: level 0 is equal forms, the last is `different`."""
     placeholders: ClassVar[frozenset[str]] = frozenset()
     """Folded texts that stand for a missing value in this type, beyond those of every type."""
+
+    agreement: ClassVar[float] = AGREEMENT
+    """Share of one customer's values that is expected to be equal before any is seen; the nearer to 1, the more a different one says."""
 
     refine_by: ClassVar[tuple[str, ...]] = ("exact",)
     """Labels of the blocking atoms that are joined with other attributes' where a block alone is too large."""

@@ -16,6 +16,7 @@ from matching.attribute_types.full_name import FullName
 from matching.attribute_types.gender import Gender
 from matching.attribute_types.given_name import GivenName
 from matching.attribute_types.identifier import Identifier
+from matching.attribute_types.name_suffix import NameSuffix
 from matching.attribute_types.national_id import NationalId
 from matching.attribute_types.number import Number
 from matching.attribute_types.organisation import Organisation
@@ -32,6 +33,7 @@ TYPES: dict[str, AttributeType] = {
         GivenName(),
         FamilyName(),
         FullName(),
+        NameSuffix(),
         Organisation(),
         Email(),
         Phone(),

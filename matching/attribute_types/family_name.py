@@ -37,7 +37,7 @@ class FamilyName(AttributeType):
         >>> FamilyName().form(pa.array(["O'Brien", "Mc Donald", "García-Márquez", "Smith Jr."])).to_pylist()
         ['obrien', 'mcdonald', 'garcia marquez', 'smith']
         """
-        return pc.replace_substring_regex(fold_name(value), PREFIX, r"\1\2")
+        return pc.replace_substring_regex(pc.replace_substring_regex(fold_name(value), PREFIX, r"\1\2"), r"^st ", "saint ")
 
     def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
         """

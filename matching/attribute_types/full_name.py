@@ -14,6 +14,7 @@ from matching.attribute_types import atoms, comparing
 from matching.attribute_types.base import AttributeType, Levels, Options
 from matching.attribute_types.name_parts import FAMILY_FIRST, NameParts, split_full_name
 from matching.attribute_types.names import NAME_PLACEHOLDERS, PARTICLES, fold_name, recase, repair_digits, untitled
+from matching.attribute_types.nickname_table import canonical
 from matching.attribute_types.text_tools import Mask, keep, matches, one_of, true_mask
 from matching.attribute_types.word_tables import words
 
@@ -33,7 +34,7 @@ class FullName(AttributeType):
     role: ClassVar[Role] = Role.PERSONAL
     refine_by: ClassVar[tuple[str, ...]] = ("longest word", "first word", "last word")
     levels: ClassVar[tuple[str, ...]] = (
-        "exact", "same words", "initials", "contained", "close", "similar", "shares a word", "different",
+        "exact", "same words", "initials", "contained", "close", "nickname", "similar", "shares a word", "different",
     )  # fmt: skip
     placeholders: ClassVar[frozenset[str]] = NAME_PLACEHOLDERS | words("placeholders", "text", type="full_name")
 
@@ -72,6 +73,7 @@ class FullName(AttributeType):
             comparing.within(maybe_initials, left, right, _with_initials),
             (shared >= 2) & (all_shared == fewest),
             (sorted_ratio >= 0.9) | comparing.within(sorted_ratio >= 0.7, left, right, lambda a, b: comparing.jaro_winkler(a, b) >= 0.95),
+            comparing.within(shared >= 1, left, right, _with_nicknames),
             (sorted_ratio >= 0.8) | comparing.within(several, left, right, lambda a, b: comparing.set_ratio(a, b) >= 0.8),
             shared >= 1,
         )
@@ -92,3 +94,15 @@ def _with_initials(left: pa.StringArray, right: pa.StringArray) -> Mask:
     """Every word of one is in the other, or its initial is, and there is such an initial."""
     grids = comparing.WordGrids(left, right, MOST_WORDS)
     return grids.explained_with_initials() & ~grids.contained()
+
+
+def _with_nicknames(left: pa.StringArray, right: pa.StringArray) -> Mask:
+    """The same words once every given name is written as the one that stands for its forms."""
+    one, other = (atoms.sorted_words(_in_full(side)) for side in (left, right))
+    return true_mask(pc.equal(one, other))
+
+
+def _in_full(form: pa.StringArray) -> pa.StringArray:
+    lists = pc.split_pattern(form, " ")
+    known = lists.flatten()
+    return pc.binary_join(pa.ListArray.from_arrays(lists.offsets, pc.coalesce(canonical(known), known)), " ")

@@ -27,6 +27,7 @@ _BEFORE = rf"^(?:(?i:{TITLES}\.?(?: (?:&|and|und|et|y|/))?[ ,]+)|[^\p{{L}}\p{{N}
 _AFTER = r"[^\p{L}\p{N}\p{M}.'’)]+$"
 _AFTER_UNOPENED = r"[^\p{L}\p{N}\p{M}.'’]+$"
 _SUFFIX_END = rf"(?: {any_of(SUFFIXES)})+$"
+_MAYBE_SUFFIX = rf"(?i)[^\p{{L}}\p{{N}}]{any_of(SUFFIXES)}(?:[^\p{{L}}\p{{N}}]|$)"
 _PARTICLE_INSIDE = re.compile(rf"(?<= ){any_of(word.capitalize() for word in PARTICLES)}(?= )")
 _MC = re.compile(
     r"\b(Mc|Mac(?=(?:donald|dougall|kenzie|leod|gregor|arthur|intyre|pherson|farlane|allister|lean|neil|millan)\b))([a-z])(?=[a-z])"
@@ -81,11 +82,15 @@ def fold_name(text: pa.StringArray) -> pa.StringArray:
 
 
 def suffix(values: pa.StringArray) -> pa.StringArray:
-    """The generation that ends each name: `jr`, `sr`, `ii`, `iii`, `iv`, or null. It tells a father from his son.
+    """The generation that ends each name, or the family name before a comma: `jr`, `sr`, `ii`, `iii`, `iv`, or null.
 
-    >>> suffix(pa.array(["John Smith, Jr.", "Smith 3rd", "Junior", None])).to_pylist()
-    ['jr', 'iii', None, None]
+    It tells a father from his son.
+
+    >>> suffix(pa.array(["John Smith, Jr.", "Smith 3rd", "Smith Jr., John", "Junior", None])).to_pylist()
+    ['jr', 'iii', 'jr', None, None]
     """
+    values = keep(values, matches(values, _MAYBE_SUFFIX))
+    values = rewrite(values, rf"^([^,]+ (?i:{any_of(SUFFIXES)})\.?),[^,]*$", r"\1", hint=",")
     folded = fold(values)
     found = pc.struct_field(pc.extract_regex(folded, rf" (?P<suffix>{any_of(SUFFIXES)})$"), "suffix")
     position = pc.index_in(found, value_set=pa.array(list(SUFFIXES)))

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.attributes import Role
-from matching.attribute_types import atoms, comparing
+from matching.attribute_types import atoms, comparing, trigrams
 from matching.attribute_types.base import AttributeType, Levels, Options
+from matching.attribute_types.coded import Places
 from matching.attribute_types.places import replace_words
 from matching.attribute_types.text_tools import Mask, fold, keep, matches, none_if_empty, one_of, true_mask
 from matching.attribute_types.word_tables import any_of, rows, words
@@ -19,6 +21,12 @@ from matching.attribute_types.word_tables import any_of, rows, words
 LONGEST = 300
 """An organisation's name has at most so many characters."""
 
+CLOSE = 0.9
+"""Share of letters that need no edit, words in alphabetical order, from which on two names are close."""
+VERY_ALIKE = (0.9, 0.75, 0.6)
+"""Lower ends of the levels of names that share so many of their letter trigrams, rare ones counting for more."""
+ALIKE = (0.45, 0.3)
+"""The same for levels weaker than `similar`."""
 LONGEST_ACRONYM = 8
 """Letters of a form that may be an acronym."""
 
@@ -41,8 +49,10 @@ class Organisation(AttributeType):
     role: ClassVar[Role] = Role.SHARED
     refine_by: ClassVar[tuple[str, ...]] = ("first word", "longest word", "first 5 letters")
     levels: ClassVar[tuple[str, ...]] = (
-        "exact", "same words", "acronym", "contained", "close", "similar", "shares a word", "different",
+        "exact", "same words", "acronym", "contained", "close", *(f"alike {share:.0%}" for share in VERY_ALIKE),
+        "similar", *(f"alike {share:.0%}" for share in ALIKE), "different",
     )  # fmt: skip
+    weighs_trigrams: ClassVar[bool] = True
     placeholders: ClassVar[frozenset[str]] = words("placeholders", "text", type="organisation")
 
     def parse(self, text: pa.StringArray, options: Options) -> pa.StringArray:
@@ -56,7 +66,7 @@ class Organisation(AttributeType):
         """
         folded = fold(pc.replace_substring_regex(value, r"[&+]", " and "))
         bare = pc.replace_substring_regex(pc.replace_substring_regex(folded, _LEGAL_END, ""), r"^the ", "")
-        return replace_words(bare, ABBREVIATIONS)
+        return replace_words(pc.replace_substring_regex(bare, r"^st ", "saint "), ABBREVIATIONS)
 
     def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
         """
@@ -64,20 +74,17 @@ class Organisation(AttributeType):
         >>> [Organisation.levels[level] for level in Organisation().compare(*firms)]
         ['acronym', 'contained', 'close']
         """
-        pairs = comparing.WordPairs(left, right)
-        telling = ~one_of(pairs.words, SMALL_WORDS)
-        shared, of_left, of_right = pairs.shared(telling), pairs.of_left(telling), pairs.of_right(telling)
-        sorted_ratio = comparing.sorted_ratio(left, right)
-        same_letters = true_mask(pc.equal(atoms.letters(left), atoms.letters(right)))
-        rare = telling & ~one_of(pairs.words, COMMON_WORDS) & (comparing.lengths(pairs.words) >= 4)
-        return comparing.levels_of(
-            (shared > 0) & (shared == of_left) & (shared == of_right) | same_letters,
-            _acronym_of(left, right, pairs.of_right() >= 2) | _acronym_of(right, left, pairs.of_left() >= 2),
-            (shared == np.minimum(of_left, of_right)) & ((shared >= 2) | (shared == 1) & _same_first_word(left, right)),
-            sorted_ratio >= 0.9,
-            (sorted_ratio >= 0.8) | (np.minimum(of_left, of_right) >= 2) & (comparing.set_ratio(left, right) >= 0.8),
-            pairs.shared(rare) > 0,
-        )
+        return self.compare_weighed(left, right, trigrams.EQUAL_WEIGHTS)
+
+    def compare_weighed(self, left: pa.StringArray, right: pa.StringArray, weights: trigrams.TrigramWeights) -> Levels:
+        return _levels(left, right, trigrams.cosine(left, right, weights))
+
+    def prepare_weighed(self, form: pa.StringArray, weights: trigrams.TrigramWeights) -> tuple[pa.StringArray, trigrams.Vectors]:
+        return form, trigrams.Vectors(form, weights)
+
+    def between(self, prepared: tuple[pa.StringArray, trigrams.Vectors], left: Places, right: Places) -> Levels:
+        form, vectors = prepared
+        return _levels(form.take(left), form.take(right), vectors.cosine(left, right))
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
         return {
@@ -90,6 +97,24 @@ class Organisation(AttributeType):
 
     def tokens(self, form: pa.StringArray) -> pa.ListArray:
         return atoms.distinct_words(form)
+
+
+def _levels(left: pa.StringArray, right: pa.StringArray, alike: npt.NDArray[np.float64]) -> Levels:
+    """Levels of pairs whose trigrams are so much alike."""
+    pairs = comparing.WordPairs(left, right)
+    telling = ~one_of(pairs.words, SMALL_WORDS)
+    shared, of_left, of_right = pairs.shared(telling), pairs.of_left(telling), pairs.of_right(telling)
+    same_letters = true_mask(pc.equal(atoms.letters(left), atoms.letters(right)))
+    ratio = comparing.sorted_ratio(left, right)
+    return comparing.levels_of(
+        (shared > 0) & (shared == of_left) & (shared == of_right) | same_letters,
+        _acronym_of(left, right, pairs.of_right() >= 2) | _acronym_of(right, left, pairs.of_left() >= 2),
+        (shared == np.minimum(of_left, of_right)) & ((shared >= 2) | (shared == 1) & _same_first_word(left, right)),
+        ratio >= CLOSE,
+        *(alike >= share for share in VERY_ALIKE),
+        (ratio >= 0.8) | (np.minimum(of_left, of_right) >= 2) & (comparing.set_ratio(left, right) >= 0.8),
+        *(alike >= share for share in ALIKE),
+    )
 
 
 def looks_like_organisation(text: pa.StringArray) -> Mask:

@@ -40,7 +40,7 @@ OF_ONE_KIND = frozenset({"identifier", "national_id", "text", "category", "numbe
 """Types of which a record can have several attributes, each of another kind."""
 OF_MANY_KINDS = frozenset({"size", "company_number"})
 """Attributes that are different things under different names: a width is no weight, a tax number of a firm no number of its register."""
-KINDS = {"full names": "full_name", "place of birth": "category", "title": "text", "family name suffix": "category"}
+KINDS = {"full names": "full_name", "place of birth": "category", "title": "text", "family name suffix": "name_suffix"}
 """Types of what `column_words.csv` names otherwise and no other column settles."""
 MOST_BRANDS = 0.1
 """Distinct values, as a share of all, up to which brands and journals are kinds rather than texts."""

@@ -1,0 +1,108 @@
+"""Chance where only one attribute is compared: how crossed values, that nobody has, compare with those of the records.
+
+With a single comparison, *same* pairs cannot be told from chance by what else agrees. But a value of several words
+("Acme Packaging, 12 Mill Road, Leeds") is put together anew: the beginning of one record's with the end of another's.
+Such a value belongs to nobody, so whatever it is like, it is like by chance.
+(docs/decisions/0018-chance-from-crossed-values.md)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching.attribute_types.trigrams import Vectors, learn_weights
+from matching.comparisons import RARITY, Comparison
+from matching.forms import Forms
+from matching.records import Longs
+
+Shares = npt.NDArray[np.float64]
+Class = npt.NDArray[np.uint8]
+
+COMPARED = 20_000_000
+"""Pairs of a crossed value and a record that are looked at; of these, all that are at all alike are compared."""
+MOST, FEWEST = 4_000, 20
+"""Crossed values made."""
+ALIKE = 0.3
+"""Cosine of trigrams from which on two values are at all alike."""
+SAMPLE = 100_000
+"""Pairs compared of those that are not alike."""
+MIDDLE = (0.35, 0.65)
+"""Where a value is cut: a part of its words, so that neither half is nearly the whole."""
+
+
+def crossed_levels(comparison: Comparison, own: Forms, classes: Class) -> Shares:
+    """The share of each level among pairs of a crossed value and a record; index 0, `missing`, is 0."""
+    crossed = Crossed(own)
+    size, pairs = len(comparison.labels), len(crossed.form) * len(own.row)
+    one, other = crossed.alike()
+    counts = np.bincount(crossed.levels(one, other, classes), minlength=size).astype(np.float64)
+    some = crossed.unlike(one, other)
+    rest = np.bincount(crossed.levels(*some, classes), minlength=size)
+    counts += rest * ((pairs - len(one)) / max(len(some[0]), 1)) + 0.5
+    counts[0] = 0.0
+    return np.asarray(counts / counts.sum())
+
+
+class Crossed:
+    """Crossed values beside the records' own; pairs are positions of a crossed value and of an entry."""
+
+    def __init__(self, own: Forms) -> None:
+        self.own, self.generator = own, np.random.default_rng(0)
+        count = int(np.clip(COMPARED // max(len(own.row), 1), FEWEST, MOST))
+        self.first, self.second = (self.generator.integers(0, len(own.row), count) for _ in range(2))
+        places = self.generator.uniform(*MIDDLE, count)
+        halves = [own.distinct.take(pa.array(own.code[side])).to_pylist() for side in (self.first, self.second)]
+        self.form = pa.array([cross(a, b, place) for a, b, place in zip(*halves, places, strict=True)], pa.string())
+        self.as_own = pc.fill_null(pc.index_in(self.form, value_set=own.distinct), -1).to_numpy(zero_copy_only=False)
+        """The code that each crossed value has among the forms; -2 where nobody has it."""
+
+    def alike(self) -> tuple[Longs, Longs]:
+        """All pairs that are at all alike, but those with a record that the value was made of."""
+        weights = learn_weights(self.own.distinct, self.own.frequency())
+        rows, crossed = Vectors(self.own.distinct, weights).rows[self.own.code].T.tocsc(), Vectors(self.form, weights).rows
+        step = max(COMPARED // max(len(self.own.row), 1), 1)
+        parts = [self.kept(at, (crossed[at : at + step] @ rows).tocoo()) for at in range(0, len(self.form), step)]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def kept(self, start: int, cosine: object) -> tuple[Longs, Longs]:
+        """The pairs of a block of crossed values that are alike."""
+        found = cosine.data >= ALIKE  # type: ignore[attr-defined]
+        one, other = (side[found].astype(np.int64) for side in (cosine.row, cosine.col))  # type: ignore[attr-defined]
+        return self.not_made_of(one + start, other)
+
+    def not_made_of(self, one: Longs, other: Longs) -> tuple[Longs, Longs]:
+        row = self.own.row
+        kept = (row[other] != row[self.first[one]]) & (row[other] != row[self.second[one]])
+        return one[kept], other[kept]
+
+    def unlike(self, one: Longs, other: Longs) -> tuple[Longs, Longs]:
+        """Random pairs without the alike ones."""
+        a, b = self.generator.integers(0, len(self.form), SAMPLE), self.generator.integers(0, len(self.own.row), SAMPLE)
+        known = np.isin(a * len(self.own.row) + b, one * len(self.own.row) + other)
+        return self.not_made_of(a[~known], b[~known])
+
+    def levels(self, one: Longs, other: Longs, classes: Class) -> Class:
+        """Levels of pairs, as comparisons count them: each distinct pair of values is compared once."""
+        code = self.own.code[other]
+        pair, back = np.unique(one * len(self.own.distinct) + code, return_inverse=True)
+        crossed, form = np.divmod(pair, len(self.own.distinct))
+        levels = self.own.compare(self.form.take(pa.array(crossed)), self.own.distinct.take(pa.array(form))) + np.uint8(len(RARITY))
+        equal = self.as_own[crossed] == form
+        levels[equal] = classes[form[equal]] + 1
+        return np.asarray(levels[back], np.uint8)
+
+
+def cross(one: str, other: str, place: float) -> str:
+    """The beginning of one text and the end of another, both cut at that part of their words; of single words, the other.
+
+    >>> cross("acme packaging", "bolt and sons leeds", 0.5), cross("acme", "bolt", 0.5)
+    ('acme sons leeds', 'bolt')
+    """
+    head, tail = one.split(" "), other.split(" ")
+    if len(head) == 1:
+        return tail[-1]
+    cut = min(max(round(len(head) * place), 1), len(head) - 1)
+    return " ".join([*head[:cut], *tail[min(max(round(len(tail) * cut / len(head)), 1), len(tail) - 1) :]])

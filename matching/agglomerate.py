@@ -90,7 +90,8 @@ def agglomerate(first: Edges, count: int, same: tuple[Longs, Longs], scoring: Sc
     own = joined(np.arange(count), *same)
     state = Rounds(relabel(first, own) if len(same[0]) else first, scoring)
     while len(winners := state.winners(join)):
-        part = joined(np.arange(count), state.left[winners], state.right[winners])
+        part = np.arange(count)
+        part[state.right[winners]] = state.left[winners]  # no cluster wins twice
         own = part[own]
         state.relabel(part)
     return own, own_linkage(first, own, scoring)
@@ -273,14 +274,16 @@ def mean_weight(same: Bits, related: Bits, known: Longs, scoring: Scoring) -> Bi
 def mutual_best(left: Longs, right: Longs, weight: Bits, join: int) -> Longs:
     """Rows above `join` whose two clusters are each other's strongest link; ties go to the smaller record."""
     rows = np.flatnonzero(weight > join)
-    node = np.concatenate((left[rows], right[rows]))
-    other = np.concatenate((right[rows], left[rows]))
-    row = np.concatenate((rows, rows))
-    order = np.lexsort((other, -np.concatenate((weight[rows], weight[rows])), node))
-    node = node[order]
-    best = order[np.concatenate(([True], node[1:] != node[:-1]))] if len(node) else order
-    chosen, times = np.unique(row[best], return_counts=True)
-    return np.asarray(chosen[times == 2])
+    a, b, own = left[rows], right[rows], weight[rows]
+    count = int(b.max(initial=-1)) + 1
+    most = np.full(count, FORBIDDEN)
+    np.maximum.at(most, a, own)
+    np.maximum.at(most, b, own)
+    of_a, of_b = own == most[a], own == most[b]
+    partner = np.full(count, count)
+    np.minimum.at(partner, a[of_a], b[of_a])
+    np.minimum.at(partner, b[of_b], a[of_b])
+    return np.asarray(rows[of_a & of_b & (partner[a] == b) & (partner[b] == a)])
 
 
 def own_linkage(edges: Edges, own: Longs, scoring: Scoring) -> Bits:

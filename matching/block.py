@@ -77,25 +77,27 @@ def pair_budget(records: int) -> int:
     return max(2_000_000, 20 * records)
 
 
-def candidate_pairs(forms: Mapping[str, Forms], population: Population, plan: Plan, budget: int) -> Pairs:
+def candidate_pairs(
+    forms: Mapping[str, Forms], population: Population, plan: Plan, budget: int, offered: Mapping[str, Atom] | None = None
+) -> Pairs:
     """Pairs worth comparing, as `plan` has it; they are counted before they are made, key by key.
 
-    PairBudgetExceeded if there are far more than `budget`.
+    `offered` are the forms' atoms, where they have been made. PairBudgetExceeded if there are far more than `budget`.
     """
     if plan.everything:
         return every_pair(population, budget)
-    offered = atoms(forms)
+    made_of = atoms(forms) if offered is None else offered
     counts: list[KeyCount] = []
     found = [np.empty(0, np.int64)]
 
     def made(path: Path) -> tuple[KeyCount, Longs]:
-        key = key_of(path, offered, plan.refined, len(population))
+        key = key_of(path, made_of, plan.refined, len(population))
         blocks = blocks_of(key, plan.refined.get(key.name))
         count = count_key(key, blocks)
         check_budget([count], budget)
         return count, pairs_of_key(key, blocks, population)
 
-    usable = [path for path in plan.keys if all(name in offered for name in path)]
+    usable = [path for path in plan.keys if all(name in made_of for name in path)]
     for count, pairs in in_parallel(made, usable):
         counts.append(count)
         check_budget(counts, budget)

@@ -69,6 +69,7 @@ class Values:
         self.several = None if self.offsets is None else np.diff(self.offsets) > 1
         """Which records have more than one value."""
         self.memo = Memo(forms)
+        self.asked = 0
 
     def quick(self, left: Ints, right: Ints) -> LevelArray:
         """Levels of pairs as far as equality tells: missing, equal by rarity, else open."""
@@ -130,7 +131,8 @@ class Values:
 
     def levels_of(self, one: Longs, other: Longs) -> LevelArray:
         """What the type says of pairs of different forms; forms are prepared together once many are asked for."""
-        if len(one) * 4 < len(self.forms.distinct):
+        self.asked += len(one)
+        if self.asked * 4 < len(self.forms.distinct):
             return self.forms.compare(self.forms.distinct.take(one), self.forms.distinct.take(other))
         return self.forms.type.between(self.prepared, one, other)
 

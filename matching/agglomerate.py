@@ -106,7 +106,8 @@ class Rounds:
         self.row = np.arange(len(edges.left))
         """Where the evidence of each edge is kept."""
         self.used = len(edges.left)
-        self.kept = [roomy(side) for side in (edges.same, edges.related, edges.known)]
+        self.kept = roomy((edges.same, edges.related, edges.known))
+        """The evidence, side by side."""
 
     def take(self, chosen: Longs | npt.NDArray[np.bool_]) -> None:
         """Only some of the edges."""
@@ -147,22 +148,22 @@ class Rounds:
             members = order[np.repeat(several, size)]
             begins = np.cumsum(size[several]) - size[several]
             to = slice(self.used, self.used + int(several.sum()))
-            add = summing(self.row[members], begins, self.used)
-            for kept in self.kept:
-                kept[to] = add @ kept[: self.used]
+            self.kept[to] = summing(self.row[members], begins, self.used) @ self.kept[: self.used]
             forbidden[several] = np.logical_or.reduceat(self.forbidden[members], begins)
             row[several] = np.arange(to.start, to.stop)
-            same, related, known = (kept[to] for kept in self.kept)
+            same, related, known = np.split(self.kept[to], 3, axis=1)
             weight[several] = mean_weight(same, related, known, self.scoring)
             self.used = to.stop
         weight[forbidden] = FORBIDDEN
         return row, weight, forbidden
 
 
-def roomy(evidence: Bits) -> Bits:
-    """The same with room for as many rows again: more never come, for each sum replaces two rows at least."""
-    room = np.empty((2 * len(evidence), evidence.shape[1]), evidence.dtype)
-    room[: len(evidence)] = evidence
+
+def roomy(sides: Sequence[Bits]) -> Bits:
+    """Several sides as one, with room for as many rows again: more never come, for each sum replaces two rows at least."""
+    count = len(sides[0])
+    room = np.empty((2 * count, sum(side.shape[1] for side in sides)), np.int64)
+    np.concatenate(sides, axis=1, out=room[:count])
     return room
 
 

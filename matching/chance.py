@@ -80,11 +80,16 @@ def random_pairs(population: Population, size: int, seed: int = 0) -> tuple[Ints
 
 
 def chance_levels(
-    comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes, population: Population, sample: int = SAMPLE
+    comparisons: Sequence[Comparison],
+    forms: Mapping[str, Forms],
+    classes: Classes,
+    population: Population,
+    comparer: Comparer | None = None,
+    sample: int = SAMPLE,
 ) -> tuple[Chance, ...]:
     """How random admissible pairs compare, on each comparison; so many of them are looked at."""
     left, right = random_pairs(population, sample)
-    comparer = Comparer(comparisons, forms, classes)
+    comparer = comparer or Comparer(comparisons, forms, classes)
     levels = comparer.settled(left, right)
     return tuple(one_chance(k, comparer, forms, classes, population, levels[k], left, right) for k in range(len(comparisons)))
 

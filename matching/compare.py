@@ -139,7 +139,7 @@ class Values:
     @cached_property
     def prepared(self) -> Any:
         """All forms, as the type wants them."""
-        return self.forms.type.prepare_weighed(self.forms.distinct, self.forms.weights)
+        return self.forms.prepared
 
 
 class Comparer:

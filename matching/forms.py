@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,8 @@ class Forms:
     """Number of records."""
     weights: TrigramWeights = field(default_factory=lambda: EQUAL_WEIGHTS)
     """How rare each letter trigram is, for the types that weigh them."""
+    worked_out: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What comparing needs to know of each form, once it has been asked for."""
 
     @property
     def type(self) -> AttributeType:
@@ -48,6 +51,15 @@ class Forms:
     def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
         """The level of each pair of different forms."""
         return self.type.compare_weighed(left, right, self.weights)
+
+    @property
+    def prepared(self) -> Any:
+        """All distinct forms, as the type wants them to compare them; without the weights of trigrams it is worked out once."""
+        if self.type.weighs_trigrams:
+            return self.type.prepare_weighed(self.distinct, self.weights)
+        if "prepared" not in self.worked_out:
+            self.worked_out["prepared"] = self.type.prepare(self.distinct)
+        return self.worked_out["prepared"]
 
     def codes(self) -> Ints:
         """The code of each record's first form, -1 where it has none."""

@@ -139,7 +139,7 @@ class Probing:
 
     def too_large(self, path: Path) -> tuple[Path, Hashes, Key]:
         """The values of a key's blocks that are too large, and the entries in those of them that have a probe."""
-        key = key_of(path, self.offered, self.refined, len(self.population))
+        key = key_of(path, self.offered, self.refined, len(self.population), self.ends)
         value, size = sizes_of(key.value)
         values = value[size > self.limits[len(path) - 1]]
         met = with_probes(key, self.probe)
@@ -158,7 +158,7 @@ class Probing:
 
     def large_values(self, path: Path) -> Hashes:
         """The values of a key's blocks that are too large."""
-        value, size = sizes_of(key_of(path, self.offered, self.refined, len(self.population)).value)
+        value, size = sizes_of(key_of(path, self.offered, self.refined, len(self.population), self.ends).value)
         return value[size > self.limits[len(path) - 1]]
 
     def probed(self, path: Path, key: Key) -> ProbedKey:

@@ -16,7 +16,7 @@ from matching.chance import Population, chance_levels, classes_of
 from matching.cluster import Scoring
 from matching.compare import Classes, Comparer, Comparison, Patterns, comparisons_for
 from matching.forms import Forms
-from matching.keys import Atom, Longs, blocks_alone
+from matching.keys import Longs, blocks_alone
 from matching.model import Model, common_forms
 from matching.one_to_one import Counterparts, Matched
 from matching.patterns import join_patterns
@@ -40,12 +40,13 @@ def train(
     classes = classes_of(used)
     allowed = budget or pair_budget(len(population))
     learner = Learner(comparisons, used, classes, population, one_to_one)
-    plan, offered = learn_blocking(learner, allowed)
+    plan, probing = learn_blocking(learner, allowed)
     common = {name: common_forms(own, classes[name]) for name, own in used.items()}
     trigrams = {name: own.weights for name, own in used.items() if own.type.weighs_trigrams}
     scoring = Scoring(*weights_of(learner.fitted))
     model = Model(comparisons, scoring, learner.fitted, common, trigrams, plan, learner.matched, len(population))
-    pairs = candidate_pairs(used, population, plan, allowed, offered)
+    made = (None, None) if probing is None else (probing.offered, probing.ends)
+    pairs = candidate_pairs(used, population, plan, allowed, *made)
     least, known = least_weight(population, floor), learner.known(pairs)
     if known is not None:
         return model, *worth_keeping(comparisons, scoring, pairs, known, least)
@@ -65,7 +66,7 @@ class Learner:
     ) -> None:
         self.comparisons, self.forms, self.population = comparisons, forms, population
         self.comparer = Comparer(comparisons, forms, classes)
-        self.chance = chance_levels(comparisons, forms, classes, population)
+        self.chance = chance_levels(comparisons, forms, classes, population, self.comparer)
         self.has_rivals = one_to_one and bool(population.unique.any())
         self.fitted: Fit
         self.matched: Matched = {}
@@ -115,8 +116,8 @@ class Learner:
         return Counterparts(Pairs(*sides(codes, len(self.population))), patterns, self.population, share)
 
 
-def learn_blocking(learner: Learner, budget: int) -> tuple[Plan, Mapping[str, Atom] | None]:
-    """Fit the classes, and choose the blocking keys by what they find; also the atoms that were offered."""
+def learn_blocking(learner: Learner, budget: int) -> tuple[Plan, Probing | None]:
+    """Fit the classes, and choose the blocking keys by what they find; also what was probed for it."""
     population = learner.population
     if population.pairs <= budget / 2:
         pairs = every_pair(population, budget)
@@ -132,7 +133,7 @@ def learn_blocking(learner: Learner, budget: int) -> tuple[Plan, Mapping[str, At
     known, sample = sample.codes, Sample.of(keys)
     probability = learner.learn(sample.codes, learner.compare_more(sample.codes, known, patterns), probing.share)
     chosen = choose(sample, probability, probing.share, len(population), budget)
-    return probing.plan([keys[k].path for k in chosen]), probing.offered
+    return probing.plan([keys[k].path for k in chosen]), probing
 
 
 def unique_sources(names: tuple[str, ...], unique: frozenset[str]) -> npt.NDArray[np.bool_]:

@@ -158,7 +158,6 @@ class Rounds:
         return row, weight, forbidden
 
 
-
 def roomy(sides: Sequence[Bits]) -> Bits:
     """Several sides as one, with room for as many rows again: more never come, for each sum replaces two rows at least."""
     count = len(sides[0])

@@ -81,7 +81,12 @@ def pair_budget(records: int) -> int:
 
 
 def candidate_pairs(
-    forms: Mapping[str, Forms], population: Population, plan: Plan, budget: int, offered: Mapping[str, Atom] | None = None, ends: Mapping[str, Key] | None = None
+    forms: Mapping[str, Forms],
+    population: Population,
+    plan: Plan,
+    budget: int,
+    offered: Mapping[str, Atom] | None = None,
+    ends: Mapping[str, Key] | None = None,
 ) -> Pairs:
     """Pairs worth comparing, as `plan` has it; they are counted before they are made, key by key.
 

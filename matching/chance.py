@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matching.compare import RARITY, Classes, Comparer, Comparison, LevelArray, rarity_class
+from matching.compare import RARITY, Classes, Comparer, Comparison, LevelArray, chunks, rarity_class
 from matching.forms import Forms
+from matching.parallel import in_parallel
 from matching.records import Ints
 
 Shares = npt.NDArray[np.float64]
@@ -84,14 +85,14 @@ def chance_levels(
     forms: Mapping[str, Forms],
     classes: Classes,
     population: Population,
-    comparer: Comparer | None = None,
     sample: int = SAMPLE,
+    comparer: Comparer | None = None,
 ) -> tuple[Chance, ...]:
-    """How random admissible pairs compare, on each comparison; so many of them are looked at."""
+    """How random admissible pairs compare, on each comparison; so many of them are looked at, with a comparer if there is one."""
     left, right = random_pairs(population, sample)
-    comparer = comparer or Comparer(comparisons, forms, classes)
-    levels = comparer.settled(left, right)
-    return tuple(one_chance(k, comparer, forms, classes, population, levels[k], left, right) for k in range(len(comparisons)))
+    made = comparer or Comparer(comparisons, forms, classes)
+    levels = np.concatenate(list(in_parallel(lambda at: made.settled(left[at], right[at]), chunks(len(left)))), axis=1)
+    return tuple(in_parallel(lambda k: one_chance(k, made, forms, classes, population, levels[k], left, right), range(len(comparisons))))
 
 
 def one_chance(

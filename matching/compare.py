@@ -29,7 +29,7 @@ from matching.comparisons import (
 )
 from matching.forms import Forms
 from matching.memo import Memo
-from matching.parallel import in_parallel
+from matching.parallel import WORKERS, in_parallel
 from matching.patterns import Patterns, count_patterns, join_patterns
 from matching.place import STREET_TYPES, PlacePart, may_be_one_place, place_levels
 from matching.records import Ints, Longs
@@ -55,6 +55,8 @@ Mask = npt.NDArray[np.bool_]
 
 CHUNK = 1_000_000
 """Pairs compared at a time."""
+SMALL_CHUNK = 100_000
+"""So few are not shared out among threads."""
 UNEQUAL, ANY = 254, 255
 """Stand for a level that is still open: any but the equal ones, and any at all."""
 
@@ -270,5 +272,6 @@ def patterns_of(comparisons: Sequence[Comparison], forms: Mapping[str, Forms], c
 
 
 def chunks(count: int) -> list[slice]:
-    """Consecutive parts of `count` pairs; one at least."""
-    return [slice(at, at + CHUNK) for at in range(0, max(count, 1), CHUNK)]
+    """Consecutive parts of `count` pairs, one at least; as many for each thread where they are few."""
+    size = min(CHUNK, max(SMALL_CHUNK, -(-count // WORKERS)))
+    return [slice(at, at + size) for at in range(0, max(count, 1), size)]

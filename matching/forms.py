@@ -15,6 +15,7 @@ from domain.attributes import Attribute
 from matching.attribute_types import TYPES, AttributeType
 from matching.attribute_types.base import Levels
 from matching.attribute_types.trigrams import EQUAL_WEIGHTS, TrigramWeights
+from matching.parallel import in_parallel
 from matching.records import Column, Ints, Records
 
 
@@ -78,7 +79,8 @@ class Forms:
 
 def forms_of(records: Records) -> dict[str, Forms]:
     """The forms of every attribute, by its name; several texts are one."""
-    return join_texts({name: encode_forms(column, len(records)) for name, column in records.columns.items()})
+    made = in_parallel(lambda column: encode_forms(column, len(records)), records.columns.values())
+    return join_texts(dict(zip(records.columns, made, strict=True)))
 
 
 def compared_attributes(attributes: Sequence[Attribute]) -> list[Attribute]:

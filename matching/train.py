@@ -66,7 +66,7 @@ class Learner:
     ) -> None:
         self.comparisons, self.forms, self.population = comparisons, forms, population
         self.comparer = Comparer(comparisons, forms, classes)
-        self.chance = chance_levels(comparisons, forms, classes, population, self.comparer)
+        self.chance = chance_levels(comparisons, forms, classes, population, comparer=self.comparer)
         self.has_rivals = one_to_one and bool(population.unique.any())
         self.fitted: Fit
         self.matched: Matched = {}

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from matching.advantage import Advantage, pair_code
 from matching.chance import Population
 from matching.compare import LevelArray
 from matching.records import Ints
@@ -174,26 +175,6 @@ def joined(own: Longs, left: Longs, right: Longs) -> Longs:
     smallest = np.full(int(part.max()) + 1, len(own))
     np.minimum.at(smallest, part, np.arange(len(own)))
     return np.asarray(smallest[part[own]])
-
-
-@dataclass(frozen=True, slots=True)
-class Advantage:
-    """What rivals for a place in a source without duplicates add to or take from the weights of candidate pairs."""
-
-    codes: Longs
-    """Of the candidate pairs, ascending."""
-    bits: Bits
-
-    def of(self, code: Longs) -> tuple[Bits, Longs]:
-        """What is added to each pair, and whether it is a candidate (1) or not (0)."""
-        place = np.minimum(np.searchsorted(self.codes, code), max(len(self.codes) - 1, 0))
-        found = self.codes[place] == code if len(self.codes) else np.zeros(len(code), bool)
-        return np.where(found, self.bits[place] if len(self.bits) else 0, 0), found.astype(np.int64)
-
-
-def pair_code(left: Ints | Longs, right: Ints | Longs, count: int) -> Longs:
-    """One number for each pair of records, in the order of left, then right."""
-    return np.asarray(left.astype(np.int64) * count + right)
 
 
 def record_edges(

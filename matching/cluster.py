@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from matching.advantage import Advantage, pair_code
 from matching.agglomerate import (
     ALONE,
-    Advantage,
     CompareLevels,
     Constraints,
     Edges,
@@ -23,7 +23,6 @@ from matching.agglomerate import (
     Scoring,
     agglomerate,
     connected,
-    pair_code,
     record_edges,
     relabel,
 )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.errors import NothingToMatch
-from matching.agglomerate import pair_code
+from matching.advantage import pair_code
 from matching.attribute_types.trigrams import learn_weights
 from matching.block import Pairs, Plan, candidate_pairs, code_pairs, every_pair, pair_budget, sides
 from matching.chance import Population, chance_levels, classes_of

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from matching.advantage import Advantage, pair_code
 from matching.chance import Population
 from matching.compare import LevelArray
 from matching.records import Ints
@@ -90,7 +91,8 @@ def agglomerate(first: Edges, count: int, same: tuple[Longs, Longs], scoring: Sc
     own = joined(np.arange(count), *same)
     state = Rounds(relabel(first, own) if len(same[0]) else first, scoring)
     while len(winners := state.winners(join)):
-        part = joined(np.arange(count), state.left[winners], state.right[winners])
+        part = np.arange(count)
+        part[state.right[winners]] = state.left[winners]  # no cluster wins twice
         own = part[own]
         state.relabel(part)
     return own, own_linkage(first, own, scoring)
@@ -105,7 +107,8 @@ class Rounds:
         self.row = np.arange(len(edges.left))
         """Where the evidence of each edge is kept."""
         self.used = len(edges.left)
-        self.kept = [roomy(side) for side in (edges.same, edges.related, edges.known)]
+        self.kept = roomy((edges.same, edges.related, edges.known))
+        """The evidence, side by side."""
 
     def take(self, chosen: Longs | npt.NDArray[np.bool_]) -> None:
         """Only some of the edges."""
@@ -146,22 +149,21 @@ class Rounds:
             members = order[np.repeat(several, size)]
             begins = np.cumsum(size[several]) - size[several]
             to = slice(self.used, self.used + int(several.sum()))
-            add = summing(self.row[members], begins, self.used)
-            for kept in self.kept:
-                kept[to] = add @ kept[: self.used]
+            self.kept[to] = summing(self.row[members], begins, self.used) @ self.kept[: self.used]
             forbidden[several] = np.logical_or.reduceat(self.forbidden[members], begins)
             row[several] = np.arange(to.start, to.stop)
-            same, related, known = (kept[to] for kept in self.kept)
+            same, related, known = np.split(self.kept[to], 3, axis=1)
             weight[several] = mean_weight(same, related, known, self.scoring)
             self.used = to.stop
         weight[forbidden] = FORBIDDEN
         return row, weight, forbidden
 
 
-def roomy(evidence: Bits) -> Bits:
-    """The same with room for as many rows again: more never come, for each sum replaces two rows at least."""
-    room = np.empty((2 * len(evidence), evidence.shape[1]), evidence.dtype)
-    room[: len(evidence)] = evidence
+def roomy(sides: Sequence[Bits]) -> Bits:
+    """Several sides as one, with room for as many rows again: more never come, for each sum replaces two rows at least."""
+    count = len(sides[0])
+    room = np.empty((2 * count, sum(side.shape[1] for side in sides)), np.int64)
+    np.concatenate(sides, axis=1, out=room[:count])
     return room
 
 
@@ -173,38 +175,6 @@ def joined(own: Longs, left: Longs, right: Longs) -> Longs:
     smallest = np.full(int(part.max()) + 1, len(own))
     np.minimum.at(smallest, part, np.arange(len(own)))
     return np.asarray(smallest[part[own]])
-
-
-@dataclass(frozen=True, slots=True)
-class Advantage:
-    """What rivals for a place in a source without duplicates add to or take from the weights of candidate pairs."""
-
-    codes: Longs
-    """Of the candidate pairs, ascending."""
-    bits: Bits
-
-    @classmethod
-    def among(cls, left: Ints, right: Ints, bits: Bits, count: int) -> Advantage:
-        """Those of some pairs of `count` records, in any order."""
-        code = pair_code(np.minimum(left, right), np.maximum(left, right), count)
-        order = np.argsort(code)
-        return cls(code[order], bits[order])
-
-    def of(self, code: Longs) -> tuple[Bits, Longs]:
-        """What is added to each pair, and whether it is a candidate (1) or not (0)."""
-        place = np.minimum(np.searchsorted(self.codes, code), max(len(self.codes) - 1, 0))
-        found = self.codes[place] == code if len(self.codes) else np.zeros(len(code), bool)
-        return np.where(found, self.bits[place] if len(self.bits) else 0, 0), found.astype(np.int64)
-
-    def between(self, left: int, right: int, count: int) -> tuple[int, bool]:
-        """What is added to one pair among `count` records, and whether it is there."""
-        bits, found = self.of(pair_code(np.array([min(left, right)]), np.array([max(left, right)]), count))
-        return int(bits[0]), bool(found[0])
-
-
-def pair_code(left: Ints | Longs, right: Ints | Longs, count: int) -> Longs:
-    """One number for each pair of records, in the order of left, then right."""
-    return np.asarray(left.astype(np.int64) * count + right)
 
 
 def record_edges(
@@ -285,14 +255,16 @@ def mean_weight(same: Bits, related: Bits, known: Longs, scoring: Scoring) -> Bi
 def mutual_best(left: Longs, right: Longs, weight: Bits, join: int) -> Longs:
     """Rows above `join` whose two clusters are each other's strongest link; ties go to the smaller record."""
     rows = np.flatnonzero(weight > join)
-    node = np.concatenate((left[rows], right[rows]))
-    other = np.concatenate((right[rows], left[rows]))
-    row = np.concatenate((rows, rows))
-    order = np.lexsort((other, -np.concatenate((weight[rows], weight[rows])), node))
-    node = node[order]
-    best = order[np.concatenate(([True], node[1:] != node[:-1]))] if len(node) else order
-    chosen, times = np.unique(row[best], return_counts=True)
-    return np.asarray(chosen[times == 2])
+    a, b, own = left[rows], right[rows], weight[rows]
+    count = int(b.max(initial=-1)) + 1
+    most = np.full(count, FORBIDDEN)
+    np.maximum.at(most, a, own)
+    np.maximum.at(most, b, own)
+    of_a, of_b = own == most[a], own == most[b]
+    partner = np.full(count, count)
+    np.minimum.at(partner, a[of_a], b[of_a])
+    np.minimum.at(partner, b[of_b], a[of_b])
+    return np.asarray(rows[of_a & of_b & (partner[a] == b) & (partner[b] == a)])
 
 
 def own_linkage(edges: Edges, own: Longs, scoring: Scoring) -> Bits:

@@ -8,6 +8,7 @@ How large is too large, and which keys pay for their work, is decided at trainin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -24,6 +25,8 @@ from matching.records import Ints
 
 COLLAPSE = 20_000_000
 """Pairs that may wait, repeats among them, before repeats are taken out."""
+AT_A_TIME = 250_000
+"""Codes that are taken apart together: so few that they stay near the processor."""
 SLACK = 8
 """Pairs of all keys together, repeats among them, may be this many times the budget before blocking refuses."""
 
@@ -77,25 +80,34 @@ def pair_budget(records: int) -> int:
     return max(2_000_000, 20 * records)
 
 
-def candidate_pairs(forms: Mapping[str, Forms], population: Population, plan: Plan, budget: int) -> Pairs:
+def candidate_pairs(
+    forms: Mapping[str, Forms],
+    population: Population,
+    plan: Plan,
+    budget: int,
+    offered: Mapping[str, Atom] | None = None,
+    ends: Mapping[str, Key] | None = None,
+) -> Pairs:
     """Pairs worth comparing, as `plan` has it; they are counted before they are made, key by key.
 
+    `offered` are the forms' atoms, and `ends` their entries in blocks that are too large, where they have been made.
     PairBudgetExceeded if there are far more than `budget`.
     """
     if plan.everything:
         return every_pair(population, budget)
-    offered = atoms(forms)
+    made_of = atoms(forms) if offered is None else offered
     counts: list[KeyCount] = []
     found = [np.empty(0, np.int64)]
 
     def made(path: Path) -> tuple[KeyCount, Longs]:
-        key = key_of(path, offered, plan.refined, len(population))
+        key = key_of(path, made_of, plan.refined, len(population), made_ends)
         blocks = blocks_of(key, plan.refined.get(key.name))
         count = count_key(key, blocks)
         check_budget([count], budget)
         return count, pairs_of_key(key, blocks, population)
 
-    usable = [path for path in plan.keys if all(name in offered for name in path)]
+    usable = [path for path in plan.keys if all(name in made_of for name in path)]
+    made_ends = ends_of(usable, made_of, plan.refined) if ends is None else ends
     for count, pairs in in_parallel(made, usable):
         counts.append(count)
         check_budget(counts, budget)
@@ -125,14 +137,27 @@ def check_budget(counts: Sequence[KeyCount], budget: int) -> None:
         )
 
 
-def key_of(path: Path, offered: Mapping[str, Atom], refined: Mapping[str, Hashes], count: int) -> Key:
-    """The key of a path: of each atom, and of each beginning of the path, only the blocks that are too large."""
+def ends_of(paths: Sequence[Path], offered: Mapping[str, Atom], refined: Mapping[str, Hashes]) -> dict[str, Key]:
+    """By atom that several of the paths join with others, its entries in blocks that are too large; all, where none is."""
+    times = Counter(name for path in paths if len(path) > 1 for name in path)
+    names = [name for name, count in times.items() if count > 1]
+    return dict(zip(names, in_parallel(lambda name: offered[name].make(refined.get(name)), names), strict=True))
+
+
+def key_of(
+    path: Path, offered: Mapping[str, Atom], refined: Mapping[str, Hashes], count: int, ends: Mapping[str, Key] | None = None
+) -> Key:
+    """The key of a path: of each atom, and of each beginning of the path, only the blocks that are too large.
+
+    `ends` are such parts of atoms that have been made.
+    """
     if len(path) == 1:
         return offered[path[0]].make()
-    key = offered[path[0]].make(refined.get(path[0]))
+    parts = [ends[name] if ends and name in ends else offered[name].make(refined.get(name)) for name in path]
+    key = parts[0]
     for end in range(2, len(path) + 1):
         name = joined_name(path[:end])
-        key = join(name, key, offered[path[end - 1]].make(refined.get(path[end - 1])), count)
+        key = join(name, key, parts[end - 1], count)
         if end < len(path):
             key = only(key, refined.get(name, np.empty(0, np.uint64)))
     return key
@@ -219,5 +244,10 @@ def distinct(found: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
 
 def sides(codes: Longs, count: int) -> tuple[Ints, Ints]:
     """Left and right records of pair codes."""
-    left = codes // max(count, 1)
-    return left.astype(np.int32), (codes - left * count).astype(np.int32)
+    left, right = np.empty(len(codes), np.int32), np.empty(len(codes), np.int32)
+    for begin in range(0, len(codes), AT_A_TIME):
+        some = codes[begin : begin + AT_A_TIME]
+        of_left = some // max(count, 1)
+        left[begin : begin + AT_A_TIME] = of_left
+        right[begin : begin + AT_A_TIME] = some - of_left * count
+    return left, right

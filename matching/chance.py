@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matching.compare import RARITY, Classes, Comparer, Comparison, LevelArray, rarity_class
+from matching.compare import RARITY, Classes, Comparer, Comparison, LevelArray, chunks, rarity_class
 from matching.crossed import crossed_levels
 from matching.forms import Forms
+from matching.parallel import in_parallel
 from matching.records import Ints
 
 Shares = npt.NDArray[np.float64]
@@ -88,15 +89,20 @@ def random_pairs(population: Population, size: int, seed: int = 0) -> tuple[Ints
 
 
 def chance_levels(
-    comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes, population: Population, sample: int = SAMPLE
+    comparisons: Sequence[Comparison],
+    forms: Mapping[str, Forms],
+    classes: Classes,
+    population: Population,
+    sample: int = SAMPLE,
+    comparer: Comparer | None = None,
 ) -> tuple[Chance, ...]:
-    """How random admissible pairs compare, on each comparison; so many of them are looked at."""
+    """How random admissible pairs compare, on each comparison; so many of them are looked at, with a comparer if there is one."""
     if len(comparisons) == 1 and comparisons[0].attributes[0].type in COMPOSED and not comparisons[0].is_place:
         return (crossed_chance(comparisons[0], forms[comparisons[0].name], classes, population),)
     left, right = random_pairs(population, sample)
-    comparer = Comparer(comparisons, forms, classes)
-    levels = comparer.settled(left, right)
-    return tuple(one_chance(k, comparer, forms, classes, population, levels[k], left, right) for k in range(len(comparisons)))
+    made = comparer or Comparer(comparisons, forms, classes)
+    levels = np.concatenate(list(in_parallel(lambda at: made.settled(left[at], right[at]), chunks(len(left)))), axis=1)
+    return tuple(in_parallel(lambda k: one_chance(k, made, forms, classes, population, levels[k], left, right), range(len(comparisons))))
 
 
 COMPOSED = ("organisation", "text", "full_name", "address")

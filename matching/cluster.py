@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from matching.advantage import Advantage, pair_code
 from matching.agglomerate import (
     ALONE,
-    Advantage,
     CompareLevels,
     Constraints,
     Edges,
@@ -23,7 +23,6 @@ from matching.agglomerate import (
     Scoring,
     agglomerate,
     connected,
-    pair_code,
     record_edges,
     relabel,
 )
@@ -54,7 +53,7 @@ Floats = npt.NDArray[np.float64]
 
 LARGEST_COMPONENT = 150
 """Records of a component that are all compared with one another; a larger one is cut at its weakest links first."""
-PAIRS_AT_A_TIME = 2_000_000
+PAIRS_AT_A_TIME = 1_000_000
 """Pairs of records that are compared together."""
 EDGES_AT_A_TIME = 100_000
 """Of these, pairs that are agglomerated together: so few that they stay near the processor."""
@@ -97,35 +96,42 @@ def cluster(
     label = np.arange(count, dtype=np.int64)
     linkage = np.full(count, ALONE)
 
-    def settled(part: tuple[Longs, Longs, LevelArray]) -> tuple[Longs, Longs, Bits]:
-        left, right, levels = part
+    order = np.argsort(component, kind="stable")
+    sizes = np.bincount(component)
+    start = np.cumsum(sizes) - sizes
+
+    def settled(left: Longs, right: Longs, levels: LevelArray) -> tuple[Longs, Longs, Bits]:
         members = distinct([left, right])
         edges = record_edges(left, right, lambda _left, _right: levels, scoring, population, constraints, advantage)
         edges.left, edges.right = np.searchsorted(members, left), np.searchsorted(members, right)
         own, linked = agglomerate(edges, len(members), decided_among(members, constraints.same), scoring, join)
         return members, members[own], linked
 
-    for members, own, linked in in_parallel(settled, compared(component, levels_of)):
-        label[members], linkage[members] = own, linked
+    def settled_together(chosen: Longs) -> list[tuple[Longs, Longs, Bits]]:
+        return [settled(*part) for part in compared(chosen, order, start, sizes, levels_of)]
+
+    for parts in in_parallel(settled_together, portions(np.flatnonzero(sizes > 1), sizes, PAIRS_AT_A_TIME)):
+        for members, own, linked in parts:
+            label[members], linkage[members] = own, linked
     probability = np.where(linkage == ALONE, 1.0, 1.0 / (1.0 + np.exp2(-np.clip(linkage / MICRO, -500, 500))))
     return Clusters(label.astype(np.int32), probability, cut, largest, component)
 
 
-def compared(component: Ints, levels_of: CompareLevels) -> Iterator[tuple[Longs, Longs, LevelArray]]:
-    """All pairs within components of several records, left before right, with their levels; whole components at a time."""
-    order = np.argsort(component, kind="stable")
-    sizes = np.bincount(component)
-    start = np.concatenate(([0], np.cumsum(sizes)[:-1]))
-    chosen = np.flatnonzero(sizes > 1)
-    for many in portions(chosen, sizes, PAIRS_AT_A_TIME):
-        a, b = pairs_within(start[many], sizes[many])
-        left, right = order[a], order[b]  # a component's records lie in order
-        levels = levels_of(left.astype(np.int32), right.astype(np.int32))
-        done = 0
-        for few in portions(many, sizes, EDGES_AT_A_TIME):
-            at = slice(done, done + int((sizes[few].astype(np.int64) * (sizes[few] - 1) // 2).sum()))
-            yield left[at], right[at], levels[at]
-            done = at.stop
+def compared(
+    chosen: Longs, order: Longs, start: Longs, sizes: Longs, levels_of: CompareLevels
+) -> Iterator[tuple[Longs, Longs, LevelArray]]:
+    """All pairs within some components, left before right, with their levels; whole components at a time.
+
+    Component c has the records `order[start[c] : start[c] + sizes[c]]`.
+    """
+    a, b = pairs_within(start[chosen], sizes[chosen])
+    left, right = order[a], order[b]  # a component's records lie in order
+    levels = levels_of(left.astype(np.int32), right.astype(np.int32))
+    done = 0
+    for few in portions(chosen, sizes, EDGES_AT_A_TIME):
+        at = slice(done, done + int((sizes[few].astype(np.int64) * (sizes[few] - 1) // 2).sum()))
+        yield left[at], right[at], levels[at]
+        done = at.stop
 
 
 def portions(chosen: Longs, sizes: Longs, pairs: int) -> list[Longs]:

@@ -30,7 +30,7 @@ from matching.comparisons import (
 )
 from matching.forms import Forms
 from matching.memo import Memo
-from matching.parallel import in_parallel
+from matching.parallel import WORKERS, in_parallel
 from matching.patterns import Patterns, count_patterns, join_patterns
 from matching.place import STREET_TYPES, PlacePart, may_be_one_place, place_levels
 from matching.records import Ints, Longs
@@ -57,6 +57,8 @@ Mask = npt.NDArray[np.bool_]
 
 CHUNK = 1_000_000
 """Pairs compared at a time."""
+SMALL_CHUNK = 100_000
+"""So few are not shared out among threads."""
 UNEQUAL, ANY = 254, 255
 """Stand for a level that is still open: any but the equal ones, and any at all."""
 
@@ -71,6 +73,7 @@ class Values:
         self.several = None if self.offsets is None else np.diff(self.offsets) > 1
         """Which records have more than one value."""
         self.memo = Memo(forms)
+        self.asked = 0
 
     def quick(self, left: Ints, right: Ints) -> LevelArray:
         """Levels of pairs as far as equality tells: missing, equal by rarity, else open."""
@@ -132,14 +135,15 @@ class Values:
 
     def levels_of(self, one: Longs, other: Longs) -> LevelArray:
         """What the type says of pairs of different forms; forms are prepared together once many are asked for."""
-        if len(one) * 4 < len(self.forms.distinct):
+        self.asked += len(one)
+        if self.asked * 4 < len(self.forms.distinct):
             return self.forms.compare(self.forms.distinct.take(one), self.forms.distinct.take(other))
         return self.forms.type.between(self.prepared, one, other)
 
     @cached_property
     def prepared(self) -> Any:
         """All forms, as the type wants them."""
-        return self.forms.type.prepare_weighed(self.forms.distinct, self.forms.weights)
+        return self.forms.prepared
 
 
 class Comparer:
@@ -270,5 +274,6 @@ def patterns_of(comparisons: Sequence[Comparison], forms: Mapping[str, Forms], c
 
 
 def chunks(count: int) -> list[slice]:
-    """Consecutive parts of `count` pairs; one at least."""
-    return [slice(at, at + CHUNK) for at in range(0, max(count, 1), CHUNK)]
+    """Consecutive parts of `count` pairs, one at least; as many for each thread where they are few."""
+    size = min(CHUNK, max(SMALL_CHUNK, -(-count // WORKERS)))
+    return [slice(at, at + size) for at in range(0, max(count, 1), size)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from matching.attribute_types import TYPES, AttributeType
 from matching.attribute_types.base import Levels
 from matching.attribute_types.names import suffix
 from matching.attribute_types.trigrams import EQUAL_WEIGHTS, TrigramWeights
+from matching.parallel import in_parallel
 from matching.records import Column, Ints, Records
 
 
@@ -30,6 +32,8 @@ class Forms:
     """Number of records."""
     weights: TrigramWeights = field(default_factory=lambda: EQUAL_WEIGHTS)
     """How rare each letter trigram is, for the types that weigh them."""
+    worked_out: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What comparing needs to know of each form, once it has been asked for."""
 
     @property
     def type(self) -> AttributeType:
@@ -50,6 +54,15 @@ class Forms:
         """The level of each pair of different forms."""
         return self.type.compare_weighed(left, right, self.weights)
 
+    @property
+    def prepared(self) -> Any:
+        """All distinct forms, as the type wants them to compare them; without the weights of trigrams it is worked out once."""
+        if self.type.weighs_trigrams:
+            return self.type.prepare_weighed(self.distinct, self.weights)
+        if "prepared" not in self.worked_out:
+            self.worked_out["prepared"] = self.type.prepare(self.distinct)
+        return self.worked_out["prepared"]
+
     def codes(self) -> Ints:
         """The code of each record's first form, -1 where it has none."""
         codes = np.full(self.count, -1, np.int32)
@@ -67,7 +80,8 @@ class Forms:
 
 def forms_of(records: Records) -> dict[str, Forms]:
     """The forms of every attribute, by its name; several texts are one, and the suffixes of names are an attribute of their own."""
-    forms = join_texts({name: encode_forms(column, len(records)) for name, column in records.columns.items()})
+    made = in_parallel(lambda column: encode_forms(column, len(records)), records.columns.values())
+    forms = join_texts(dict(zip(records.columns, made, strict=True)))
     attribute = suffix_attribute([column.attribute for column in records.columns.values()])
     return forms if attribute is None else forms | {attribute.name: suffix_forms(attribute, records)}
 

@@ -104,7 +104,9 @@ class KnownLevels:
     def filled(self, comparer: Comparer, left: Ints, right: Ints) -> LevelArray:
         """Levels of any pairs; those that have not been scored are compared now."""
         code = left.astype(np.int64) * self.count + right
-        place = np.minimum(np.searchsorted(self.codes, code), max(len(self.codes) - 1, 0))
+        order = np.argsort(code)  # what lies together is found together
+        place = np.empty(len(code), np.int64)
+        place[order] = np.minimum(np.searchsorted(self.codes, code[order]), max(len(self.codes) - 1, 0))
         found = self.codes[place] == code if len(self.codes) else np.zeros(len(code), bool)
         levels = np.empty((len(code), len(comparer.comparisons)), np.uint8)
         levels[found] = self.patterns.levels[self.patterns.index[place[found]]]

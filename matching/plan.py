@@ -29,8 +29,10 @@ LARGEST_BLOCK = 1_000
 """No block larger than this is taken whole, however many pairs the budget would bear."""
 LEAST_LIMITS = (4, 10, 10)
 """Blocks of so few records that share one, two and three keys are always taken whole."""
-PROBES = 25_000
-"""Records that are run through every key."""
+FEW = 25_000
+"""Of no more records than these, all are probes."""
+PROBES = 12_500
+"""Records that are run through every key where there are more."""
 WORK_OF_A_RECORD = 0.1
 """Making a key costs, for each record, as much as comparing so many pairs."""
 LEAST_GAIN = 0.0002
@@ -60,6 +62,8 @@ class Probing:
         self.offered = atoms(forms)
         self.probe = probes(len(population))
         self.refined: dict[str, Hashes] = {}
+        self.ends: dict[str, Key] = {}
+        """Of atoms that are joined with others, the entries in blocks that are too large."""
         self.limits: tuple[int, ...] = ()
 
     @property
@@ -86,12 +90,18 @@ class Probing:
     def doubles(self) -> list[ProbedKey]:
         """The keys of two atoms of different attributes."""
         ends = self.refining()
+        self.ends = {one.name: key for one, key in zip(ends, in_parallel(self.too_common, ends), strict=True)}
         paths = [(a.name, b.name) for i, a in enumerate(ends) for b in ends[i + 1 :] if a.attribute != b.attribute and a.alone]
         return self.within_budget(2, lambda: list(in_parallel(self.made, paths)))
 
+    def too_common(self, one: Atom) -> Key:
+        """The entries of an atom that lie in blocks that are too large; all of an atom that makes no pairs alone."""
+        return one.make(self.refined.get(one.name))
+
     def made(self, path: Path) -> ProbedKey:
-        """What the probes meet in the key of a path."""
-        return self.probed(path, key_of(path, self.offered, self.refined, len(self.population)))
+        """What the probes meet in the key of two atoms."""
+        a, b = (self.ends[name] for name in path)
+        return self.probed(path, join(joined_name(path), a, b, len(self.population)))
 
     def allowed(self, tier: int) -> float:
         """Pairs that all keys of so many atoms may make together, repeats among them."""
@@ -115,7 +125,7 @@ class Probing:
 
     def refined_further(self, parents: Sequence[Path]) -> list[ProbedKey]:
         """What the probes meet in the keys that refine some keys of two atoms."""
-        ends = {one.name: one.make(self.refined.get(one.name)) for one in self.refining(most=1)}
+        ends = {one.name: self.ends[one.name] for one in self.refining(most=1)}
         found: dict[str, ProbedKey] = {}
         for parent, values, key in in_parallel(self.too_large, parents):
             self.refined |= {joined_name(parent): values} if len(values) else {}
@@ -129,7 +139,7 @@ class Probing:
 
     def too_large(self, path: Path) -> tuple[Path, Hashes, Key]:
         """The values of a key's blocks that are too large, and the entries in those of them that have a probe."""
-        key = key_of(path, self.offered, self.refined, len(self.population))
+        key = key_of(path, self.offered, self.refined, len(self.population), self.ends)
         value, size = sizes_of(key.value)
         values = value[size > self.limits[len(path) - 1]]
         met = with_probes(key, self.probe)
@@ -148,7 +158,7 @@ class Probing:
 
     def large_values(self, path: Path) -> Hashes:
         """The values of a key's blocks that are too large."""
-        value, size = sizes_of(key_of(path, self.offered, self.refined, len(self.population)).value)
+        value, size = sizes_of(key_of(path, self.offered, self.refined, len(self.population), self.ends).value)
         return value[size > self.limits[len(path) - 1]]
 
     def probed(self, path: Path, key: Key) -> ProbedKey:
@@ -189,7 +199,7 @@ def limit_of(pairs: Floats, budget: float, least: int) -> int:
 def probes(count: int) -> Mask:
     """Which records are run through every key: all where they are few; the same for the same records."""
     chosen = np.ones(count, bool)
-    if count > PROBES:
+    if count > FEW:
         chosen[:] = False
         chosen[np.random.default_rng(0).choice(count, PROBES, replace=False)] = True
     return chosen

@@ -50,15 +50,28 @@ def worth_scoring(comparer: Comparer, scoring: Scoring, pairs: Pairs, floor: int
     return replace(pairs, left=left, right=right), join_patterns([part[2] for part in parts], sizes)
 
 
+def worth_keeping(
+    comparisons: Sequence[Comparison], scoring: Scoring, pairs: Pairs, patterns: Patterns, floor: int = FLOOR
+) -> tuple[Pairs, Patterns]:
+    """The same of candidate pairs that have been compared: `patterns` are theirs, in order of levels, others among them."""
+    hopeful = Bounds(comparisons, scoring, floor).kept(patterns.levels.T)
+    at = np.flatnonzero(hopeful[patterns.index])
+    used, index, counts = np.unique(patterns.index[at], return_inverse=True, return_counts=True)
+    kept = Patterns(patterns.levels[used], counts.astype(np.int64), index.astype(np.int32))
+    return replace(pairs, left=pairs.left[at], right=pairs.right[at]), kept
+
+
 def narrowed(comparer: Comparer, bounds: Bounds, order: Sequence[int], left: Ints, right: Ints) -> tuple[Ints, Ints, LevelArray]:
     """The pairs that are not hopeless, and their levels: comparisons × pairs."""
     columns = comparer.quick(left, right)
     same, related = bounds.most(columns)
     for k in order:
-        before = columns[k].copy()
+        open_ = np.flatnonzero(columns[k] >= UNEQUAL)
+        before = columns[k, open_]
         comparer.settle(k, columns, left, right)
-        same += bounds.same[k][columns[k]] - bounds.same[k][before]
-        related += bounds.related[k][columns[k]] - bounds.related[k][before]
+        after = columns[k, open_]
+        same[open_] += bounds.same[k][after] - bounds.same[k][before]
+        related[open_] += bounds.related[k][after] - bounds.related[k][before]
         hopeful = np.flatnonzero((same >= bounds.floor) | (related >= bounds.floor))
         if len(hopeful) < KEEP * len(left):
             left, right, columns, same, related = left[hopeful], right[hopeful], columns[:, hopeful], same[hopeful], related[hopeful]

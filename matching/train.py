@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.errors import NothingToMatch
+from matching.advantage import pair_code
 from matching.attribute_types.trigrams import learn_weights
 from matching.block import Pairs, Plan, candidate_pairs, code_pairs, every_pair, pair_budget, sides
 from matching.chance import Population, chance_levels, classes_of
@@ -20,7 +21,7 @@ from matching.model import Model, common_forms
 from matching.one_to_one import Counterparts, Matched
 from matching.patterns import join_patterns
 from matching.plan import Probing, Sample, choose
-from matching.prune import least_weight, worth_scoring
+from matching.prune import least_weight, worth_keeping, worth_scoring
 from matching.score import Fit, Floats, fit, probabilities, sums, weights_of
 
 
@@ -39,13 +40,17 @@ def train(
     classes = classes_of(used)
     allowed = budget or pair_budget(len(population))
     learner = Learner(comparisons, used, classes, population, one_to_one)
-    plan = learn_blocking(learner, allowed)
+    plan, probing = learn_blocking(learner, allowed)
     common = {name: common_forms(own, classes[name]) for name, own in used.items()}
     trigrams = {name: own.weights for name, own in used.items() if own.type.weighs_trigrams}
     scoring = Scoring(*weights_of(learner.fitted))
     model = Model(comparisons, scoring, learner.fitted, common, trigrams, plan, learner.matched, len(population))
-    pairs = candidate_pairs(used, population, plan, allowed)
-    return model, *worth_scoring(learner.comparer, scoring, pairs, least_weight(population, floor))
+    made = (None, None) if probing is None else (probing.offered, probing.ends)
+    pairs = candidate_pairs(used, population, plan, allowed, *made)
+    least, known = least_weight(population, floor), learner.known(pairs)
+    if known is not None:
+        return model, *worth_keeping(comparisons, scoring, pairs, known, least)
+    return model, *worth_scoring(learner.comparer, scoring, pairs, least)
 
 
 def weighed(own: Forms) -> Forms:
@@ -61,10 +66,22 @@ class Learner:
     ) -> None:
         self.comparisons, self.forms, self.population = comparisons, forms, population
         self.comparer = Comparer(comparisons, forms, classes)
-        self.chance = chance_levels(comparisons, forms, classes, population)
+        self.chance = chance_levels(comparisons, forms, classes, population, comparer=self.comparer)
         self.has_rivals = one_to_one and bool(population.unique.any())
         self.fitted: Fit
         self.matched: Matched = {}
+        self.compared: tuple[Longs, Patterns] | None = None
+        """The pairs that the classes were fitted to, by their codes, and their patterns."""
+
+    def known(self, pairs: Pairs) -> Patterns | None:
+        """The patterns of candidate pairs, where the classes were fitted to all of them."""
+        assert self.compared is not None
+        codes, patterns = self.compared
+        wanted = pair_code(pairs.left, pairs.right, len(self.population))
+        place = np.searchsorted(codes, wanted)
+        if len(codes) < len(wanted) or (codes[np.minimum(place, len(codes) - 1)] != wanted).any():
+            return None
+        return replace(patterns, index=patterns.index[place])
 
     def compare(self, codes: Longs) -> Patterns:
         """The patterns of pairs given by their codes."""
@@ -82,6 +99,7 @@ class Learner:
 
     def learn(self, codes: Longs, patterns: Patterns, share: float) -> Floats:
         """Fit the classes to pairs that stand for `share` of all; the probability that each is the same."""
+        self.compared = codes, patterns
         counted = Patterns(patterns.levels, np.rint(patterns.counts / share).astype(np.int64), patterns.index)
         rivals = self.rivals(codes, counted, share)
         self.fitted = fit(self.comparisons, counted, self.chance, self.population.pairs, len(self.population), rivals)
@@ -98,13 +116,13 @@ class Learner:
         return Counterparts(Pairs(*sides(codes, len(self.population))), patterns, self.population, share)
 
 
-def learn_blocking(learner: Learner, budget: int) -> Plan:
-    """Fit the classes, and choose the blocking keys by what they find."""
+def learn_blocking(learner: Learner, budget: int) -> tuple[Plan, Probing | None]:
+    """Fit the classes, and choose the blocking keys by what they find; also what was probed for it."""
     population = learner.population
     if population.pairs <= budget / 2:
         pairs = every_pair(population, budget)
         learner.learn(code_pairs(pairs.left, pairs.right, population), learner.comparer.patterns(pairs.left, pairs.right), 1.0)
-        return Plan(everything=True)
+        return Plan(everything=True), None
     probing = Probing(learner.forms, population, budget)
     keys = [*probing.singles(), *probing.doubles()]
     sample = Sample.of(keys)
@@ -114,7 +132,8 @@ def learn_blocking(learner: Learner, budget: int) -> Plan:
     keys += probing.triples([keys[k].path for k in chosen if len(keys[k].path) == 2])
     known, sample = sample.codes, Sample.of(keys)
     probability = learner.learn(sample.codes, learner.compare_more(sample.codes, known, patterns), probing.share)
-    return probing.plan([keys[k].path for k in choose(sample, probability, probing.share, len(population), budget)])
+    chosen = choose(sample, probability, probing.share, len(population), budget)
+    return probing.plan([keys[k].path for k in chosen]), probing
 
 
 def unique_sources(names: tuple[str, ...], unique: frozenset[str]) -> npt.NDArray[np.bool_]:

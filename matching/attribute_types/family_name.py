@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -11,15 +11,25 @@ import pyarrow.compute as pc
 
 from domain.attributes import Role
 from matching.attribute_types import atoms, comparing
-from matching.attribute_types.base import AttributeType, Levels, Options
+from matching.attribute_types.alike import Alike
+from matching.attribute_types.base import Levels, Options
+from matching.attribute_types.coded import Places, PreparedType
 from matching.attribute_types.names import NAME_PLACEHOLDERS, PARTICLES, fold_name, personal_name
-from matching.attribute_types.text_tools import Mask, one_of, true_mask
+from matching.attribute_types.text_tools import Mask, matches, one_of, true_mask
 
 # `O Brien` and `Mc Donald` are one word; `De la Cruz` stays three, because many leave `de la` out.
 PREFIX = r"\b(o|d|mc|mac|fitz) ([a-z]{2})"
 
 
-class FamilyName(AttributeType):
+class PreparedFamily(NamedTuple):
+    """Family names, ready to be compared."""
+
+    form: pa.StringArray
+    alike: Alike
+    has_blank: Mask
+
+
+class FamilyName(PreparedType):
     """A family name, single or compound."""
 
     name: ClassVar[str] = "family_name"
@@ -39,19 +49,21 @@ class FamilyName(AttributeType):
         """
         return pc.replace_substring_regex(pc.replace_substring_regex(fold_name(value), PREFIX, r"\1\2"), r"^st ", "saint ")
 
-    def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
+    def prepare(self, form: pa.StringArray) -> PreparedFamily:
+        """Letters without blanks, and which forms have blanks."""
+        return PreparedFamily(form, Alike(atoms.letters(form)), matches(form, " "))
+
+    def between(self, prepared: PreparedFamily, left: Places, right: Places) -> Levels:
         """
         >>> names = pa.array(["garcia marquez", "de la cruz", "smith", "smith"]), pa.array(["garcia", "delacruz", "smyth", "jones"])
         >>> [FamilyName.levels[level] for level in FamilyName().compare(*names)]
         ['compound', 'close', 'close', 'different']
         """
-        compound = comparing.within(comparing.has_blank(left, right), left, right, _compound)
-        left, right = atoms.letters(left), atoms.letters(right)
-        alike = comparing.jaro_winkler(left, right, least=0.7)
-        # One edit in four letters or more never takes Jaro–Winkler below 0.8, and a sound rarely lies below 0.7.
-        edit = comparing.within(alike >= 0.8, left, right, lambda a, b: comparing.one_edit_apart(a, b, shortest=4))
-        sound = comparing.within((alike >= 0.7) & (alike < 0.85), left, right, comparing.same_sound)
-        return comparing.levels_of(compound, (alike >= 0.92) | edit, (alike >= 0.85) | sound)
+        compound = np.zeros(len(left), bool)
+        few = np.flatnonzero(prepared.has_blank[left] | prepared.has_blank[right])
+        if len(few):
+            compound[few] = _compound(prepared.form.take(left[few]), prepared.form.take(right[few]))
+        return comparing.levels_of(compound, *prepared.alike.close_and_similar(left, right))
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
         letters = atoms.letters(form)

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.attributes import Role
 from matching.attribute_types import atoms, comparing
-from matching.attribute_types.base import AttributeType, Levels, Options
+from matching.attribute_types.alike import Alike
+from matching.attribute_types.base import Levels, Options
+from matching.attribute_types.coded import Places, PreparedType
 from matching.attribute_types.names import NAME_PLACEHOLDERS, fold_name, personal_name
-from matching.attribute_types.nickname_table import are_nicknames, canonical
-from matching.attribute_types.text_tools import Mask
+from matching.attribute_types.nickname_table import canonical, nickname_places, related_places
+from matching.attribute_types.text_tools import Mask, matches
 
 MOST_WORDS = 6
 """Words of a given name that are looked at."""
 
 
-class GivenName(AttributeType):
+class PreparedGiven(NamedTuple):
+    """Given names, ready to be compared."""
+
+    form: pa.StringArray
+    alike: Alike
+    nickname: npt.NDArray[np.int64]
+    """Place of the first word among the names that have nicknames, -1 where it has none."""
+    odd: Mask
+    """Of several words, or an initial."""
+
+
+class GivenName(PreparedType):
     """A given name, with middle names or initials if there are any."""
 
     name: ClassVar[str] = "given_name"
@@ -40,19 +54,20 @@ class GivenName(AttributeType):
         """
         return fold_name(value)
 
-    def compare(self, left: pa.StringArray, right: pa.StringArray) -> Levels:
+    def prepare(self, form: pa.StringArray) -> PreparedGiven:
+        """Letters, place among the nicknames, and which forms are of several words or an initial."""
+        odd = np.asarray(matches(form, " ") | (comparing.lengths(form) == 1))
+        return PreparedGiven(form, Alike(form), nickname_places(atoms.first_word(form)), odd)
+
+    def between(self, prepared: PreparedGiven, left: Places, right: Places) -> Levels:
         """
         >>> names = pa.array(["bob", "j", "mary ann", "jonh", "rosie"]), pa.array(["robert", "john", "mary", "john", "zoe"])
         >>> [GivenName.levels[level] for level in GivenName().compare(*names)]
         ['nickname', 'initial', 'contained', 'close', 'different']
         """
-        words = _compare_words(left, right)
-        nickname = are_nicknames(atoms.first_word(left), atoms.first_word(right)) & words.rest_agrees
-        alike = comparing.jaro_winkler(left, right, least=0.7)
-        # One edit in four letters or more never takes Jaro–Winkler below 0.8, and a sound rarely lies below 0.7.
-        edit = comparing.within(alike >= 0.8, left, right, lambda a, b: comparing.one_edit_apart(a, b, shortest=4))
-        sound = comparing.within((alike >= 0.7) & (alike < 0.85), left, right, comparing.same_sound)
-        return comparing.levels_of(nickname, words.initial, words.contained, (alike >= 0.92) | edit, (alike >= 0.85) | sound)
+        words = _compare_words(prepared, left, right)
+        nickname = related_places(prepared.nickname[left], prepared.nickname[right]) & words.rest_agrees
+        return comparing.levels_of(nickname, words.initial, words.contained, *prepared.alike.close_and_similar(left, right))
 
     def blocking_atoms(self, form: pa.StringArray) -> Mapping[str, pa.StringArray]:
         first = atoms.first_word(form)
@@ -78,13 +93,12 @@ class _Words:
     """From the second word on, the same or its initial, as far as both go."""
 
 
-def _compare_words(left: pa.StringArray, right: pa.StringArray) -> _Words:
+def _compare_words(prepared: PreparedGiven, left: Places, right: Places) -> _Words:
     """Most pairs are of two single words, neither an initial: nothing is to be done for them."""
     found = _Words(np.zeros(len(left), bool), np.zeros(len(left), bool), np.ones(len(left), bool))
-    few = comparing.has_blank(left, right) | (comparing.lengths(left) == 1) | (comparing.lengths(right) == 1)
-    if few.any():
-        chosen = pa.array(few)
-        grids = comparing.WordGrids(left.filter(chosen), right.filter(chosen), MOST_WORDS)
+    few = np.flatnonzero(prepared.odd[left] | prepared.odd[right])
+    if len(few):
+        grids = comparing.WordGrids(prepared.form.take(left[few]), prepared.form.take(right[few]), MOST_WORDS)
         found.initial[few] = grids.agree_from(0) & grids.has_initial()
         found.contained[few] = grids.contained()
         found.rest_agrees[few] = grids.agree_from(1)

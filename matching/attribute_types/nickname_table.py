@@ -13,6 +13,8 @@ from nicknames import NickNamer
 from matching.attribute_types.text_tools import Mask, one_of
 from matching.attribute_types.word_tables import rows
 
+Places = npt.NDArray[np.int64]
+
 
 def are_nicknames(left: pa.StringArray, right: pa.StringArray) -> Mask:
     """Which pairs of given names are known to be forms of one name, whichever way round.
@@ -20,12 +22,21 @@ def are_nicknames(left: pa.StringArray, right: pa.StringArray) -> Mask:
     >>> are_nicknames(pa.array(["bob", "mary", "rob"]), pa.array(["robert", "john", "bobby"])).tolist()
     [True, False, True]
     """
+    return related_places(nickname_places(left), nickname_places(right))
+
+
+def nickname_places(name: pa.StringArray) -> Places:
+    """The place of each given name among those that have nicknames or are some; -1 where it is neither."""
+    return np.asarray(pc.fill_null(pc.index_in(name, value_set=_related()[0]), -1), dtype=np.int64)
+
+
+def related_places(one: Places, other: Places) -> Mask:
+    """Which pairs of such places are of forms of one name."""
     names, pairs = _related()
-    one = np.asarray(pc.fill_null(pc.index_in(left, value_set=names), -1), dtype=np.int64)
-    other = np.asarray(pc.fill_null(pc.index_in(right, value_set=names), -1), dtype=np.int64)
-    known = (one >= 0) & (other >= 0)
-    related = np.zeros(len(known), bool)
-    related[known] = np.isin(one[known] * len(names) + other[known], pairs)
+    known = np.flatnonzero((one >= 0) & (other >= 0))
+    code = one[known] * len(names) + other[known]
+    related = np.zeros(len(one), bool)
+    related[known] = pairs[np.minimum(np.searchsorted(pairs, code), len(pairs) - 1)] == code
     return related
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,7 +18,7 @@ from matching.compare import Comparer, comparisons_for
 from matching.forms import forms_of
 from matching.match import find_clusters, score_pairs
 from matching.parallel import in_parallel
-from matching.prune import worth_scoring
+from matching.prune import worth_keeping, worth_scoring
 from matching.score import MICRO, Weights, sums
 from matching.train import train
 from tests.matching.picture import attribute, from_columns
@@ -110,3 +112,27 @@ def test_a_worker_that_fails_is_heard():
     """An error in one thread is raised where the results are taken."""
     with pytest.raises(ZeroDivisionError):
         list(in_parallel(lambda number: 1 // number, [1, 0, 2]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(RECORD, min_size=3, max_size=9), st.integers(0, 10_000), st.integers(-12, 12))
+def test_of_pairs_that_have_been_compared_the_same_stay(rows, seed, floor):
+    """Some of the pairs whose patterns are known: those kept, their patterns and counts are as if they were compared anew."""
+    found = records_of(rows)
+    forms = {name: own for name, own in forms_of(found).items() if len(own.row)}
+    comparer = Comparer(comparisons_for([own.attribute for own in forms.values()]), forms, classes_of(forms))
+    random = np.random.default_rng(seed)
+    weights = tuple(
+        Weights(*(np.append(0, random.integers(-9, 9, len(c.labels) - 1)) * MICRO for _ in range(2))) for c in comparer.comparisons
+    )
+    scoring = Scoring(weights, -3 * MICRO, -4 * MICRO)
+    left, right = (side.astype(np.int32) for side in np.triu_indices(len(rows), 1))
+    known = comparer.patterns(left, right)
+    some = np.flatnonzero(random.random(len(left)) < 0.7)
+    candidates = Pairs(left[some], right[some])
+    anew, patterns = worth_scoring(comparer, scoring, candidates, floor * MICRO)
+    again, same = worth_keeping(comparer.comparisons, scoring, candidates, replace(known, index=known.index[some]), floor * MICRO)
+    assert (anew.left == again.left).all()
+    assert (anew.right == again.right).all()
+    for side in ("levels", "counts", "index"):
+        assert (getattr(patterns, side) == getattr(same, side)).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from domain.runs import RunStatus
 from pipelines.project import load_project
 from pipelines.steps.consolidate import consolidate
@@ -33,6 +35,15 @@ def test_after_a_run(published_warehouse, published_project):
     assert all(source.counts.read == source.counts.accepted + source.counts.quarantined for source in found.sources)
     assert sum(source.counts.accepted for source in found.sources) == found.publication.duplication.records
     assert set(found.open_tasks) <= {"possible_match", "contradictory_values"}
+
+
+def test_what_the_match_believes_is_told_beside_the_truth(published_warehouse, published_project):
+    """The figures that the run has kept, each within its interval, and the accuracy where the project names a truth."""
+    belief = standing(published_warehouse, published_project).publication.match
+    for figure in (belief.believed.precision, belief.believed.recall, belief.believed.missed):
+        assert 0.0 <= figure.low <= figure.estimate <= figure.high <= 1.0
+    assert belief.accuracy == told_by_publisher(published_warehouse)["accuracy"]
+    assert belief.believed.precision.estimate == pytest.approx(belief.accuracy["precision"], abs=0.05)
 
 
 def test_a_source_that_is_held_says_why_and_how_old_its_data_are(published_copy):

@@ -68,6 +68,8 @@ class Values:
 
     def __init__(self, forms: Forms, rarity: npt.NDArray[np.uint8]) -> None:
         self.forms, self.rarity = forms, rarity
+        self.equal = np.append(rarity + np.uint8(1), np.uint8(0))
+        """The level of two equal forms, by code; the last is that of no form, -1."""
         self.codes = forms.codes()
         self.offsets = None if forms.single else forms.offsets()
         self.several = None if self.offsets is None else np.diff(self.offsets) > 1
@@ -77,13 +79,11 @@ class Values:
 
     def quick(self, left: Ints, right: Ints) -> LevelArray:
         """Levels of pairs as far as equality tells: missing, equal by rarity, else open."""
-        a, b = self.codes[left], self.codes[right]
-        levels = np.full(len(left), UNEQUAL, np.uint8)
-        equal = np.flatnonzero(a == b)
-        levels[equal] = self.rarity[a[equal]] + 1 if len(self.rarity) else 0
-        levels[(a < 0) | (b < 0)] = 0
+        a, b = self.codes.take(left), self.codes.take(right)
+        levels = np.where(a == b, self.equal[a], np.uint8(UNEQUAL))
+        levels *= (a | b) >= 0  # a code is negative where there is none
         if self.several is not None:
-            levels[(self.several[left] | self.several[right]) & (levels > 0)] = ANY
+            levels[(self.several.take(left) | self.several.take(right)) & (levels > 0)] = ANY
         return levels
 
     def full(self, left: Ints, right: Ints) -> LevelArray:
@@ -177,6 +177,7 @@ class Comparer:
     def quick(self, left: Ints, right: Ints) -> LevelArray:
         """Levels as far as equality tells: comparisons × pairs."""
         columns = np.empty((len(self.comparisons), len(left)), np.uint8)
+        left, right = left.astype(np.intp), right.astype(np.intp)
         for k, comparison in enumerate(self.comparisons):
             columns[k] = self.quick_place(comparison, left, right) if comparison.is_place else self.single(comparison).quick(left, right)
         if self.swap is not None:
@@ -211,6 +212,8 @@ class Comparer:
 
     def places(self, attributes: Sequence[Attribute], left: Ints, right: Ints) -> LevelArray:
         """Levels of whole addresses. How alike two streets are is asked only where the rest of the address does not set them apart."""
+
+        left, right = left.astype(np.intp), right.astype(np.intp)
 
         def part(attribute: Attribute, chosen: Mask | None = None) -> PlacePart:
             own, labels = self.values[attribute.name], TYPES[attribute.type].levels

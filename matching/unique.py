@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matching.block import Pairs, candidate_pairs, pair_budget
-from matching.chance import Population, chance_levels
-from matching.compare import Comparer
+from matching.chance import NAMES_ONE, Population, chance_levels
+from matching.compare import RARITY, Comparer, Comparison
 from matching.forms import Forms
 from matching.keys import blocks_alone
 from matching.match import Scored
@@ -26,10 +26,10 @@ from matching.score import Floats, posterior
 
 SURE = 0.95
 """Match probability from which a pair counts: doubtful ones are what chance and a poor fit leave over."""
-NEGLIGIBLE = 0.01
+NEGLIGIBLE = 0.015
 """Repeats for each record of a source, up to which it is free of duplicates.
 
-Over the labelled sets, sources without duplicates have up to 0.006 and those with duplicates 0.028 and more."""
+Over the labelled sets, sources without duplicates have up to 0.009 and those with duplicates 0.028 and more."""
 MOST_BESIDE = 0.06
 """The same for each sure *same* pair that the source has with others: of many records few may be in another source."""
 FEWEST_RECORDS, FEWEST_BETWEEN = 50, 20
@@ -124,6 +124,16 @@ class Counterparts:
         return place, self.other[start[place] + within].astype(np.int64)
 
 
+def without_repeats(own: Floats, between: Floats, comparison: Comparison) -> Floats:
+    """Chance within a source; of equal values that name one, no more than between sources: there, too, repeats would be chance."""
+    if comparison.is_place or comparison.attributes[0].type not in NAMES_ONE:
+        return own
+    equal = slice(1, len(RARITY) + 1)
+    level = own.copy()
+    level[equal] = np.minimum(own[equal], between[equal])
+    return level
+
+
 def taken(own: Forms, chosen: Longs) -> Forms:
     """The forms of some records alone."""
     place = np.full(own.count, -1, np.int64)
@@ -145,7 +155,8 @@ def sure_pairs_within(forms: Mapping[str, Forms], count: int, model: Model) -> t
     classes = model.classes(forms)
     candidates = candidate_pairs(used, population, model.plan, pair_budget(model.records))
     pairs, patterns = worth_scoring(Comparer(model.comparisons, forms, classes), model.scoring, candidates)
-    chance = [one.levels for one in chance_levels(model.comparisons, forms, classes, population, SAMPLE)]
+    own = chance_levels(model.comparisons, forms, classes, population, SAMPLE)
+    chance = [without_repeats(one.levels, u, c) for one, u, c in zip(own, model.fit.u, model.comparisons, strict=True)]
     counts = patterns.counts.astype(np.float64)
     same = related = count / 20
     related = related if model.fit.related_pairs else 0.0

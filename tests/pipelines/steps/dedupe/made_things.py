@@ -40,6 +40,15 @@ def placed_firms(rng: random.Random) -> MadeSet:
     return firms(rng, placed=True)
 
 
+def firms_in_towns(rng: random.Random) -> MadeSet:
+    """Firms with their town, of whom one file has some twice."""
+    made, towns = firms(rng), dict[int, str]()
+    for source, rows in made.rows.items():
+        for row in rows:
+            row["city"] = towns.setdefault(made.entity[source, row["id"]], rng.choice(TOWNS)[0])
+    return made
+
+
 TOPIC = listed("""efficient scalable adaptive robust parallel query optimisation indexing mining streams graphs joins caching
 replication recovery views
 schemas integration matching privacy ranking sampling clustering storage

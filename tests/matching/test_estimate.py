@@ -107,7 +107,10 @@ def parts(
     label: list[int], linkage: list[float], pairs: list[tuple[int, int, float]], decided: Constraints | None = None
 ) -> tuple[Inside, Outside]:
     """The pairs inside and outside of clusters."""
-    clusters, decided = Clusters(np.array(label, np.int32), np.array(linkage), 0, 0), decided or Constraints.none()
+    clusters, decided = (
+        Clusters(np.array(label, np.int32), np.array(linkage), 0, 0, np.zeros(len(label), np.int32)),
+        decided or Constraints.none(),
+    )
     inside = Inside.of(clusters, decided)
     return inside, Outside.of(scored_pairs(*pairs), clusters, inside, decided)
 

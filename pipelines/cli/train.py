@@ -104,7 +104,7 @@ def fitted_table(report: TrainingReport) -> Any:
     from pipelines.cli.console import new_table, readable
 
     table = new_table()
-    table.add_column("compared")
+    table.add_column("compared", no_wrap=True)
     for what in ("equal: same", "related", "strangers", "different: same", "related", "strangers", "bits"):
         table.add_column(what, justify="right")
     for one in report.comparisons:

@@ -46,7 +46,7 @@ def live_population(warehouse: Warehouse, project: Project) -> Live:
     if not len(records):
         raise OnefoldError("no source has any live record: there is nothing to match. Run `onefold run` first, or see `onefold status`.")
     unique = frozenset(source.name for source in project.sources if source.unique)
-    population = Population(records.source, unique_sources(records.sources, unique))
+    population = Population(records.source, unique_sources(records.sources, unique), records.sources)
     return Live(records, forms_of(records), population, record_tickets(records))
 
 

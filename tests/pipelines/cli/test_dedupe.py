@@ -296,7 +296,7 @@ ERRORS = [
     ("a key twice", "in.csv", "record_id,last_name\nR-1,Lee\nR-2,Ray\nR-1,Orr\n", "repeats the key of an earlier row in row 3"),
     ("a key missing", "in.csv", "record_id,last_name\nR-1,Lee\n,Ray\nR-3,Orr\n", "is empty in row 2"),
     ("nothing that is known", "in.csv", "id,amount,created\n1,5,2020-01-01\n2,6,2020-01-02\n", "no column was recognised"),
-    ("a column name twice", "in.csv", "id,last_name,last_name\n1,Lee,Lee\n", "more than once"),
+    ("a column name twice", "in.csv", "id,last_name,last_name\n1,Lee,Lee\n", "says the same"),
     ("no Parquet", "in.parquet", "PAR", "is not a Parquet file"),
     ("no workbook", "in.xlsx", "PK", "is not an Excel workbook"),
     ("broken JSON", "in.json", '[{"id": 1', "in.json"),

@@ -138,7 +138,7 @@ def place_of(records: Records, ids: Sequence[int]) -> list[int]:
 def population_of(records: Records, project: Project) -> Population:
     """Some records as the pairs they can form."""
     unique = frozenset(source.name for source in project.sources if source.unique)
-    return Population(records.source, unique_sources(records.sources, unique))
+    return Population(records.source, unique_sources(records.sources, unique), records.sources)
 
 
 def model_in_use(connection: Connection, project: Project) -> Model:

@@ -199,7 +199,7 @@ def linkage_between(
     def levels_of(a: Ints, b: Ints) -> LevelArray:
         return level_matrix(model.comparisons, forms, classes, a, b)
 
-    population = Population(records.source, unique_sources(records.sources, unique))
+    population = Population(records.source, unique_sources(records.sources, unique), records.sources)
     first, second = np.array([0], np.int32), np.array([1], np.int32)
     return linkages(Members.of(label), first, second, levels_of, model.scoring, population, advantage)
 

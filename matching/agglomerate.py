@@ -89,7 +89,7 @@ def agglomerate(first: Edges, count: int, same: tuple[Longs, Longs], scoring: Sc
     Also each record's linkage to the rest of its cluster.
     """
     own = joined(np.arange(count), *same)
-    state = Rounds(relabel(first, own) if len(same[0]) else first, scoring)
+    state = Rounds(relabel(first, own) if len(same[0]) else first, count, scoring)
     while len(winners := state.winners(join)):
         part = np.arange(count)
         part[state.right[winners]] = state.left[winners]  # no cluster wins twice
@@ -101,8 +101,10 @@ def agglomerate(first: Edges, count: int, same: tuple[Longs, Longs], scoring: Sc
 class Rounds:
     """Edges between clusters, round after round; evidence is added up only where clusters have been joined."""
 
-    def __init__(self, edges: Edges, scoring: Scoring) -> None:
+    def __init__(self, edges: Edges, count: int, scoring: Scoring) -> None:
         self.scoring = scoring
+        self.component = connected(count, edges.left.astype(np.int32), edges.right.astype(np.int32))
+        """Of each cluster; every two of a component have an edge."""
         self.left, self.right, self.forbidden, self.weight = edges.left, edges.right, edges.forbidden, edges.linkage(scoring)
         self.row = np.arange(len(edges.left))
         """Where the evidence of each edge is kept."""
@@ -116,11 +118,14 @@ class Rounds:
             setattr(self, name, getattr(self, name)[chosen])
 
     def winners(self, join: int) -> Longs:
-        """The edges whose clusters are to be joined now; edges of clusters that can be joined to nothing are let go."""
+        """The edges whose clusters are to be joined now; components in which nothing can be joined any more are let go.
+
+        Of other components every edge stays: two clusters that repel each other may yet meet as parts of larger ones.
+        """
         alive = self.weight > join
-        open_ = np.zeros(int(self.right.max(initial=0)) + 1, bool)
-        open_[self.left[alive]] = open_[self.right[alive]] = True
-        self.take(open_[self.left] | open_[self.right])
+        open_ = np.zeros(len(self.component), bool)
+        open_[self.component[self.left[alive]]] = True
+        self.take(open_[self.component[self.left]])
         return mutual_best(self.left, self.right, self.weight, join)
 
     def relabel(self, part: Longs) -> None:

@@ -42,6 +42,7 @@ lint: $(VENV)/.testing
 # Beside the rivals, which live in an environment of their own; without it the bench says so and measures Onefold alone.
 bench: $(VENV)/.testing
 	@$(MAKE) --no-print-directory $(RIVALS)/.installed || echo "The rivals could not be installed into $(RIVALS): they are left out."
+	@test ! -e $(RIVALS)/.installed || $(BIN)/python -m pytest -m rivals tests/benchmarks
 	$(BIN)/python -m benchmarks
 
 $(RIVALS)/.installed: benchmarks/rivals/requirements.txt

@@ -58,8 +58,6 @@ LEAK = (2.0, 8.0)
 """Beta prior of the share by which *related* pairs behave like *same* ones on a personal comparison."""
 MOST_LEAK = 0.1
 """Relatives share a given name or a birth date seldom; without this bound *related* would swallow true matches that disagree a little."""
-LEAST_PERSONAL = 3.0
-"""Bits that the personal comparisons tell of *same* pairs on average, at the least: relatives agree on these by chance only."""
 MAX_ROUNDS = 300
 TOLERANCE = 1e-5
 CHANCE_FLOOR = 0.02
@@ -135,7 +133,9 @@ class Start:
     def same_are_relatives(self) -> bool:
         """Whether the *same* pairs agree on nothing personal: then they are relatives, whatever else they share."""
         personal = [k for k, role in enumerate(self.roles) if role is Role.PERSONAL]
-        return self.has_related and self.same >= 1 and sum(divergence(self.m[k], self.u[k]) for k in personal) < LEAST_PERSONAL
+        told = sum(divergence(self.m[k], self.u[k]) for k in personal)
+        could = sum(-float(np.log2(max(self.u[k][1 : len(RARITY) + 1].sum(), 1e-12))) for k in personal)
+        return self.has_related and self.same >= 1 and told < MOST_LEAK * could
 
     def take_for_relatives(self) -> None:
         """Begin again, with what was found as the *related* pairs and few *same* ones."""

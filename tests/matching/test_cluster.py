@@ -104,7 +104,7 @@ def test_a_component_that_is_too_large_loses_its_weakest_links():
 
 def test_two_that_repel_each_other_may_meet_as_parts_of_larger_clusters():
     """0 and 2 can be joined to nobody at first; 1 and 4 take in 2, and then 0, for whom 2's second comparison speaks."""
-    kinds = "00 31 22 20 03 31 31 21 31 23 20 33 21 02 12".split()
+    kinds = ["00", "31", "22", "20", "03", "31", "31", "21", "31", "23", "20", "33", "21", "02", "12"]
     levels = {pair: (int(kind[0]), int(kind[1])) for pair, kind in zip(combinations(range(6), 2), kinds, strict=True)}
     assert groups(clustered(levels, 6)) == [[0, 1, 2, 4], [3], [5]]
 

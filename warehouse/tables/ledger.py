@@ -51,7 +51,7 @@ identity_event = Table(
     required("kind", Text),
     required("golden_number", BigInteger),
     optional("other", BigInteger),
-    one_of("kind", ("minted", "revived", "split", "merged", "redirected", "retired")),
+    one_of("kind", ("minted", "revived", "split", "merged", "redirected", "retired", "erased")),
     comment="What happened to golden ids",
 )
 Index(None, identity_event.c.golden_number)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, Table, Text, UniqueConstraint
 
 from domain.checks import Gate, Severity
 from domain.runs import RunStatus
-from warehouse.columns import Json, Number, UtcTime, key, metadata, one_of, optional, required
+from warehouse.columns import Json, UtcTime, key, metadata, one_of, optional, required
 
 run = Table(
     "run",
@@ -51,17 +51,7 @@ publication = Table(
     key("run", Integer, ForeignKey("run.number")),
     required("published_at", UtcTime),
     required("note", Text),
+    optional("restored_run", Integer, comment="The publication whose state this one brought back"),
+    optional("published_by", Text, comment="Who asked for it, where a person did"),
     comment="The pointer of the golden tables: they show the state of the highest run in here",
 )
-
-outbox = Table(
-    "outbox",
-    metadata,
-    key("event_id", Number),
-    required("run", Integer, ForeignKey("run.number")),
-    required("kind", Text),
-    required("golden_number", BigInteger),
-    optional("payload", Json),
-    comment="What consumers are told of a publication, in order",
-)
-Index(None, outbox.c.run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Double, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from domain.decisions import Verdict
 from warehouse.columns import Json, Number, UtcTime, key, metadata, one_of, optional, required
@@ -23,12 +23,39 @@ decision = Table(
     optional("undone_by", Text, comment="The steward who took it back"),
     optional("undone_at", UtcTime),
     optional("undone_reason", Text),
+    optional("left_content", LargeBinary, comment="Content hash of the record as the steward saw it"),
+    optional("right_content", LargeBinary, comment="Content hash of the record as the steward saw it"),
+    optional(
+        "suspended_run",
+        Integer,
+        comment="The run that found a record to be somebody else since; until it is decided again it does not bind",
+    ),
     one_of("verdict", Verdict),
     comment="Stewards' verdicts on pairs of records: appended, never edited, at most taken back",
 )
 Index(None, decision.c.group_id)
 Index(None, decision.c.left_source, decision.c.left_key)
 Index(None, decision.c.right_source, decision.c.right_key)
+
+pin = Table(
+    "pin",
+    metadata,
+    key("pin_id", Number),
+    required("golden_number", BigInteger, ForeignKey("golden_identity.golden_number")),
+    required("attribute", Text),
+    optional("value", Json, comment="In the attribute's storage, a date as text; none: the customer has no such value"),
+    required("steward", Text),
+    required("decided_at", UtcTime),
+    required("reason", Text),
+    optional("expires_at", UtcTime, comment="It holds for runs that begin before"),
+    required("group_id", Text, comment="All that was decided in one act shares it; one undo takes it back"),
+    optional("undone_by", Text, comment="The steward who took it back"),
+    optional("undone_at", UtcTime),
+    optional("undone_reason", Text),
+    comment="Values that stewards have fixed: appended, never edited, at most taken back",
+)
+Index(None, pin.c.golden_number)
+Index(None, pin.c.group_id)
 
 steward_task = Table(
     "steward_task",

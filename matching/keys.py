@@ -64,9 +64,15 @@ class Atom:
         """Whether sharing a value is reason enough to compare two records."""
         return blocks_alone(self.own)
 
+    def only(self, values: Hashes) -> Atom:
+        """The part of it that has one of some values."""
+        return replace(self, value=np.where(np.isin(self.value, values), self.value, NOTHING))
+
     def make(self, among: Hashes | None = None) -> Key:
         """Its entries; only those with a value `among` some, if they are given."""
-        value = self.value if among is None else np.where(np.isin(self.value, among), self.value, NOTHING)
+        if among is not None:
+            return self.only(among).make()
+        value = self.value
         if self.each is None:
             known = (value != NOTHING)[self.own.code]
             key = Key(self.name, self.own.row[known], value[self.own.code[known]], self.own.single)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,11 @@ class Scored:
     advantage: Bits
     """What rivals for a place in a source without duplicates add to or take from each weight; empty where there can be none."""
 
+    def over(self, advantage: Bits) -> Scored:
+        """The pairs, scored by themselves, held against their rivals."""
+        probability, related = shifted(self.probability, self.related, self.weight, advantage)
+        return replace(self, probability=probability, related=related, weight=self.weight + advantage, advantage=advantage)
+
     def over_rivals(self, count: int) -> Advantage | None:
         """The advantage of pairs among `count` records, to be looked up; none where there can be no rivals."""
         return Advantage(pair_code(self.pairs.left, self.pairs.right, count), self.advantage) if len(self.advantage) else None
@@ -59,22 +64,27 @@ def bits_of(probability: float) -> int:
 
 def score_pairs(pairs: Pairs, patterns: Patterns, model: Model, population: Population) -> Scored:
     """What the model says of compared pairs: once per distinct pattern, and then among rivals where sources are free of duplicates."""
+    alone = weigh_pairs(pairs, patterns, model)
+    if not (population.unique.any() and model.matched):
+        return alone
+    return alone.over(advantages(alone.weight, pairs.left, pairs.right, population, model.matched))
+
+
+def weigh_pairs(pairs: Pairs, patterns: Patterns, model: Model) -> Scored:
+    """What the model says of compared pairs by themselves."""
     same, related = sums(patterns.levels, model.scoring.weights)
     of_same, of_related = probabilities(same + model.scoring.prior_same, related + model.scoring.prior_related)
     weight = model.scoring.weight(same, related)
     index = patterns.index
-    alone = Scored(pairs, of_same[index], of_related[index], weight[index], patterns, np.zeros(0, np.int64))
-    return with_rivals(alone, population, model.matched) if population.unique.any() and model.matched else alone
+    return Scored(pairs, of_same[index], of_related[index], weight[index], patterns, np.zeros(0, np.int64))
 
 
-def with_rivals(alone: Scored, population: Population, matched: Matched) -> Scored:
-    """The same pairs, each held against its rivals."""
-    odds = np.exp2(np.clip(alone.weight / MICRO, -MOST_BITS, MOST_BITS))
-    among = np.clip(among_rivals(odds, alone.pairs, population, matched), 2.0**-MOST_BITS, 1 - 2.0**-MOST_BITS)
+def advantages(weight: Bits, left: Ints, right: Ints, population: Population, matched: Matched) -> Bits:
+    """What rivals add to the weight of each pair by itself, or take from it."""
+    odds = np.exp2(np.clip(weight / MICRO, -MOST_BITS, MOST_BITS))
+    among = np.clip(among_rivals(odds, left, right, population, matched), 2.0**-MOST_BITS, 1 - 2.0**-MOST_BITS)
     advantage = np.round((np.log2(among / (1 - among)) - np.log2(odds)) * MICRO).astype(np.int64)
-    advantage = np.clip(advantage, -MOST_ADVANTAGE * MICRO, MOST_ADVANTAGE * MICRO)
-    probability, related = shifted(alone.probability, alone.related, alone.weight, advantage)
-    return Scored(alone.pairs, probability, related, alone.weight + advantage, alone.patterns, advantage)
+    return np.clip(advantage, -MOST_ADVANTAGE * MICRO, MOST_ADVANTAGE * MICRO)
 
 
 def shifted(probability: Floats, related: Floats, weight: Bits, advantage: Bits) -> tuple[Floats, Floats]:

@@ -139,12 +139,12 @@ def single_shares(matched: Matched, names: Sequence[str]) -> Floats:
     return np.array([[1 - matched.get((a, b), 0.0) for b in names] for a in names]).reshape(len(names), len(names))
 
 
-def among_rivals(odds: Floats, pairs: Pairs, population: Population, matched: Matched) -> Floats:
+def among_rivals(odds: Floats, left: Ints, right: Ints, population: Population, matched: Matched) -> Floats:
     """Probability of each candidate pair among its rivals; pairs without any keep their own."""
     probability = odds / (1 + odds)
     if not matched or not population.unique.any():
         return np.asarray(probability)
     chosen = np.flatnonzero(odds >= LEAST_ODDS)
-    rivals = Rivals.among(pairs.left[chosen], pairs.right[chosen], population)
+    rivals = Rivals.among(left[chosen], right[chosen], population)
     probability[chosen] = rivals.probability(odds[chosen], single_shares(matched, population.called))
     return np.asarray(probability)

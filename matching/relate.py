@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -80,6 +81,13 @@ class Related:
         named = ("left", "right", "kind", "probability", "strength")
         return replace(self, **{name: getattr(self, name)[chosen] for name in named}, shared=self.shared.filter(pa.array(chosen)))
 
+    def joined(self, other: Related) -> Related:
+        """The pairs of both, in order; no pair is in both."""
+        order = np.lexsort((np.concatenate((self.right, other.right)), np.concatenate((self.left, other.left))))
+        named = ("left", "right", "kind", "probability", "strength")
+        columns: dict[str, Any] = {name: np.concatenate((getattr(self, name), getattr(other, name)))[order] for name in named}
+        return replace(self, **columns, shared=pa.concat_arrays([self.shared, other.shared]).take(pa.array(order)))
+
     def count(self, kind: Kind) -> int:
         """How many pairs are of a kind."""
         return int((self.kind == KINDS.index(kind)).sum())
@@ -89,6 +97,13 @@ def relate(
     forms: Mapping[str, Forms], population: Population, model: Model, scored: Scored, clusters: Clusters, decided: Constraints
 ) -> Related:
     """The clusters that belong together. `decided` are the stewards' decisions."""
+    return with_households(related_clusters(forms, population, model, scored, clusters, decided), len(population))
+
+
+def related_clusters(
+    forms: Mapping[str, Forms], population: Population, model: Model, scored: Scored, clusters: Clusters, decided: Constraints
+) -> Related:
+    """The clusters that belong together, in whatever large households."""
     used = model.weighed(forms)
     classes = model.classes(used)
 
@@ -102,7 +117,7 @@ def relate(
     probability = related_probability(linkage, model, apart)
     kind = kinds(linkage.best, model.comparisons, organisations(forms, members), left, right)
     kept = (probability >= LEAST) & ((kind != KINDS.index(Kind.RELATED)) | (agreeing(linkage, model.comparisons) >= LEAST_SHARED))
-    found = Related(
+    return Related(
         members.order[members.start[left]][kept],
         members.order[members.start[right]][kept],
         kind[kept],
@@ -110,7 +125,6 @@ def relate(
         strength_of(probability[kept]),
         names_of(equal_comparisons(linkage, model.comparisons)[kept], [c.name for c in model.comparisons]),
     )
-    return with_households(found, len(population))
 
 
 def proposed(scored: Scored, members: Members) -> tuple[Ints, Ints]:
@@ -211,7 +225,17 @@ def levels_at_home(comparison: Comparison) -> list[int]:
 
 
 def with_households(found: Related, count: int) -> Related:
-    """The same without the weakest links of households that would be too large; with how many households there are.
+    """The same without the weakest links of households that would be too large; with how many households there are."""
+    held, cut = small_enough(found, count)
+    home = found.kind == KINDS.index(Kind.HOUSEHOLD)
+    size = np.bincount(connected(count, found.left[held & home], found.right[held & home]))
+    household = size[size > 1]
+    kept = found.take(held) if cut else found
+    return replace(kept, households=len(household), people=int(household.sum()), cut=cut)
+
+
+def small_enough(found: Related, count: int) -> tuple[Mask, int]:
+    """Which links stay when too large households lose their weakest, and how many of them do.
 
     A household is all people whom links of that kind hold together, over however many others.
     """
@@ -220,13 +244,10 @@ def with_households(found: Related, count: int) -> Related:
     cut = 0
     for floor in range(1, 42):
         label = connected(count, found.left[held], found.right[held])
-        size = np.bincount(label)
-        large = size > LARGEST_HOUSEHOLD
+        large = np.bincount(label) > LARGEST_HOUSEHOLD
         if floor == 1:
             cut = int(large.sum())
         if not large.any():
             break
         held &= ~large[label[found.left]] | (found.strength >= floor * MICRO)
-    household = size[size > 1]
-    kept = found.take(held | ~home) if cut else found
-    return replace(kept, households=len(household), people=int(household.sum()), cut=cut)
+    return np.asarray(held | ~home), cut

@@ -1,4 +1,4 @@
-"""Clusters: which records were held to be one customer, derived anew by every run."""
+"""Clusters: which records were held to be one customer, derived by every run."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from domain.runs import Run
-from warehouse.bulk import append, read
+from warehouse.bulk import read
 from warehouse.database import Warehouse
-from warehouse.leftovers import remove_derived
-from warehouse.publications import published_derivation
+from warehouse.publications import PUBLISHED
 from warehouse.tables import cluster_member
-from warehouse.versions import with_number
+from warehouse.versions import Changes, stage_versions
+from warehouse.visibility import visible
 
 
-def stage_clusters(warehouse: Warehouse, run: Run, members: pa.Table) -> int:
-    """Keep the clusters of a run (record_id, cluster, linkage), instead of those it kept before; returns how many records."""
-    remove_derived(warehouse, cluster_member, run.number)
+def stage_clusters(warehouse: Warehouse, run: Run, members: pa.Table) -> Changes:
+    """Stage the clusters of a run: record_id, cluster (the lowest record number in it) and linkage of every live record."""
     rows = members.select(["record_id", "cluster", "linkage"])
-    return append(warehouse, cluster_member, with_number(rows, "run", run.number))
+    return stage_versions(warehouse, run, cluster_member, cluster_member.c.record_id, ["record_id"], rows)
 
 
 def published_clusters(warehouse: Warehouse) -> pa.Table:
     """The clusters that the publication rests on: record_id, cluster, linkage."""
     columns = (cluster_member.c.record_id, cluster_member.c.cluster, cluster_member.c.linkage)
-    return read(warehouse, sa.select(*columns).where(cluster_member.c.run == published_derivation(cluster_member)))
+    return read(warehouse, sa.select(*columns).where(visible(cluster_member, PUBLISHED)))

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -64,6 +66,12 @@ def active_pairs(warehouse: Warehouse, until: int | None = None) -> pa.Table:
     columns = (left.c.record_id.label("left_id"), right.c.record_id.label("right_id"), decision.c.verdict)
     counted = STANDING if until is None else sa.and_(STANDING, decision.c.id <= until)
     return read(warehouse, sa.select(*columns).select_from(both).where(counted))
+
+
+def ever_decided(warehouse: Warehouse) -> npt.NDArray[np.int64]:
+    """The numbers of all records that a decision was ever about, also one that was taken back."""
+    sides = [read(warehouse, sa.select(_numbers(side).c.record_id)).column(0).to_numpy() for side in ("left", "right")]
+    return np.unique(np.concatenate(sides))
 
 
 def _numbers(side: str) -> sa.Subquery:

@@ -11,7 +11,7 @@ from warehouse.attribute_tables import golden_version, standard_record
 from warehouse.bulk import read
 from warehouse.database import Warehouse
 from warehouse.ids import among, batches, first_free
-from warehouse.publications import published_derivation, published_run
+from warehouse.publications import published_run
 from warehouse.tables import (
     cluster_member,
     crosswalk,
@@ -39,12 +39,12 @@ def remove_leftovers(warehouse: Warehouse) -> None:
     Killed on the way, it is simply repeated.
     """
     with warehouse.connect() as connection:
-        last = first_free(connection, runs.c.number) - 1
+        last, published = first_free(connection, runs.c.number) - 1, published_run(connection)
     for table in (source_record, *_generated(warehouse, standard_record(()))):
         _remove_unseen_records(warehouse, table, last)
     remove_unpublished(warehouse)
     for table in (cluster_member, related_cluster, scored_pair):
-        _remove_superseded(warehouse, table)
+        _remove_superseded(warehouse, table, published)
 
 
 def remove_unpublished(warehouse: Warehouse) -> None:
@@ -82,18 +82,10 @@ def _source_is_behind(table: sa.Table, run: sa.Column[Any]) -> sa.ColumnElement[
     return sa.exists(sa.select(1).where(of_record, source.c.live_run < run).correlate(table))
 
 
-def remove_derived(warehouse: Warehouse, table: sa.Table, run: int) -> None:
-    """Of what every run derives anew, remove what this one has kept."""
-    _remove_where(warehouse, table, table.c.run == run)
-
-
-def _remove_superseded(warehouse: Warehouse, table: sa.Table) -> None:
-    """Of what every run derives anew, keep only what the publication rests on."""
-    with warehouse.connect() as connection:
-        kept = connection.execute(sa.select(published_derivation(table))).scalar_one()
-        superseded = connection.scalars(sa.select(table.c.run).where(table.c.run != kept).distinct()).all()
-    for run in superseded:
-        remove_derived(warehouse, table, run)
+def _remove_superseded(warehouse: Warehouse, table: sa.Table, published: int) -> None:
+    """Of what is derived, keep only what the publication rests on."""
+    remove_staged(warehouse, table, after=published)
+    _remove_where(warehouse, table, table.c.to_run < LIVES_ON, table.c.to_run <= published)
 
 
 def _remove_where(warehouse: Warehouse, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> None:

@@ -12,7 +12,7 @@ from domain.errors import WarehouseError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISION = "0004"
+REVISION = "0005"
 """The version this code works with: the newest script in `migrations/versions`."""
 MIGRATION_LOCK = 7_036_801
 """Number of the PostgreSQL advisory lock that lets one process migrate at a time."""

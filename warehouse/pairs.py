@@ -1,4 +1,4 @@
-"""Pairs: records that link or are asked about, and their rivals; derived anew by every run."""
+"""Pairs: records that link or are asked about, and their rivals; derived by every run."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from domain.runs import Run
-from warehouse.bulk import append, read, read_few
+from warehouse.bulk import read, read_few
 from warehouse.database import Warehouse
 from warehouse.ids import among
-from warehouse.leftovers import remove_derived
-from warehouse.publications import published_derivation
+from warehouse.publications import PUBLISHED
 from warehouse.tables import scored_pair
-from warehouse.versions import with_number
+from warehouse.versions import Changes, Places, Within, stage_versions
+from warehouse.visibility import visible
 
-COLUMNS = ("left_id", "right_id", "match_probability", "match_weight", "related_probability", "verdict", "advantage")
+KEYS = ("left_id", "right_id")
+COLUMNS = (*KEYS, "match_probability", "match_weight", "related_probability", "verdict", "advantage")
 
 
-def stage_pairs(warehouse: Warehouse, run: Run, pairs: pa.Table) -> int:
-    """Keep the scored pairs of a run (`COLUMNS`), instead of those it kept before; returns how many."""
-    remove_derived(warehouse, scored_pair, run.number)
-    rows = pairs.select(list(COLUMNS))
-    return append(warehouse, scored_pair, with_number(rows, "run", run.number))
+def stage_pairs(warehouse: Warehouse, run: Run, pairs: pa.Table, touched: Places | None = None) -> Changes:
+    """Stage the scored pairs of a run (`COLUMNS`): all there are, or all that have one of the `touched` records on either side."""
+    sides = None if touched is None else Within((scored_pair.c.left_id, scored_pair.c.right_id), touched)
+    return stage_versions(warehouse, run, scored_pair, scored_pair.c.pair_id, KEYS, pairs.select(list(COLUMNS)), within=sides)
 
 
 def published_pairs(warehouse: Warehouse) -> pa.Table:
@@ -40,4 +40,4 @@ def pairs_of(connection: sa.Connection, record_ids: Sequence[int]) -> pa.Table:
 
 def _published() -> sa.Select[Any]:
     columns = (scored_pair.c[name] for name in COLUMNS)
-    return sa.select(*columns).where(scored_pair.c.run == published_derivation(scored_pair))
+    return sa.select(*columns).where(visible(scored_pair, PUBLISHED))

@@ -16,9 +16,3 @@ def published_run(connection: sa.Connection, as_of: int | None = None) -> int:
     if as_of is not None:
         statement = statement.where(publication.c.run <= as_of)
     return int(connection.execute(statement).scalar_one())
-
-
-def published_derivation(table: sa.Table) -> sa.ScalarSelect[int]:
-    """Of a table that every run derives anew: the run that the publication rests on."""
-    own = table.alias()
-    return sa.select(sa.func.coalesce(sa.func.max(own.c.run), 0)).where(own.c.run <= PUBLISHED).scalar_subquery()

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -19,6 +21,8 @@ from warehouse.database import Warehouse
 from warehouse.ids import among
 from warehouse.tables import record, source, source_record
 from warehouse.visibility import visible, visible_before
+
+Ids = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,13 @@ def live_records(warehouse: Warehouse, attributes: Sequence[Attribute]) -> pa.Ta
     are one text, joined by `attribute_tables.SEPARATOR`.
     """
     return read(warehouse, _standard_values(attributes, _live).where(source.c.active))
+
+
+def changed_since(warehouse: Warehouse, run: int) -> Ids:
+    """The numbers of live records that are new or other than as of a run, of the sources the project declares."""
+    table = standard_record(())
+    later = sa.select(table.c.record_id).select_from(with_keys(table)).where(table.c.from_run > run, source.c.active, _live(table))
+    return np.asarray(read(warehouse, later).column("record_id").to_numpy())
 
 
 def standard_values(

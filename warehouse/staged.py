@@ -24,13 +24,13 @@ def staged_clusters(warehouse: Warehouse, run: Run) -> pa.Table:
         source, source.c.source_id == record.c.source_id
     )
     columns = (cluster_member.c.record_id, source.c.name.label("source"), record.c.key, cluster_member.c.cluster, cluster_member.c.linkage)
-    members = read(warehouse, sa.select(*columns).select_from(joined).where(cluster_member.c.run == run.number))
+    members = read(warehouse, sa.select(*columns).select_from(joined).where(visible(cluster_member, run.number)))
     return members.take(pc.sort_indices(members, sort_keys=[("source", "ascending"), ("key", "ascending")]))
 
 
 def staged_linkages(warehouse: Warehouse, run: Run) -> pa.Table:
     """How each record hangs together with the rest of its cluster: record_id, linkage; in no particular order."""
-    return read(warehouse, sa.select(cluster_member.c.record_id, cluster_member.c.linkage).where(cluster_member.c.run == run.number))
+    return read(warehouse, sa.select(cluster_member.c.record_id, cluster_member.c.linkage).where(visible(cluster_member, run.number)))
 
 
 def staged_crosswalk(warehouse: Warehouse, run: Run) -> pa.Table:

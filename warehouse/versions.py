@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from domain.runs import Run
 from warehouse.bulk import append, fit, read
 from warehouse.database import Warehouse
-from warehouse.ids import end_rows, first_free
+from warehouse.ids import among, end_rows, first_free
 from warehouse.leftovers import remove_staged
 from warehouse.publications import published_run
 from warehouse.visibility import OPEN, visible
@@ -40,18 +41,26 @@ class Changes:
 
 
 def stage_versions(
-    warehouse: Warehouse, run: Run, table: sa.Table, row: sa.Column[int], keys: Sequence[str], data: pa.Table, counted: Sequence[str] = ()
+    warehouse: Warehouse,
+    run: Run,
+    table: sa.Table,
+    row: sa.Column[int],
+    keys: Sequence[str],
+    data: pa.Table,
+    counted: Sequence[str] = (),
+    within: Within | None = None,
 ) -> Changes:
     """Stage `data`, the whole new state of a versioned table: write what is new or changed, end what is gone.
 
     `keys` tell which rows are the same, `row` numbers a version's row; where it is no column of `data`, it is numbered here.
-    Staging again replaces what was staged before. `counted` are the columns whose changed values are counted.
+    Staging again replaces what was staged before. `counted` are the columns whose changed values are counted. `within` tells
+    of the published rows those that `data` is the new state of; the others are left as they are.
     """
     with warehouse.connect() as connection:
         published = published_run(connection)
     remove_staged(warehouse, table, after=published)
     columns = dict.fromkeys([*data.column_names, row.name])
-    old = read(warehouse, sa.select(*(table.c[name] for name in columns)).where(visible(table, published)))
+    old = published_rows(warehouse, sa.select(*(table.c[name] for name in columns)).where(visible(table, published)), within)
     new = fit(data, table)
     both = match(old, new, keys)
     differing = differences(old.take(both.old), new.take(both.new), [name for name in data.column_names if name not in keys])
@@ -61,6 +70,30 @@ def stage_versions(
     end_rows(warehouse, table, row, old.column(row.name).take(np.concatenate([both.only_old, both.old[changed]])), run.number)
     counts = (len(both.only_new), int(changed.sum()), len(both.only_old), int((~changed).sum()))
     return Changes(*counts, values=sum(int(differing[name].sum()) for name in counted))
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The rows of a table that have one of some numbers in one of some columns."""
+
+    columns: Sequence[sa.Column[int]]
+    numbers: Places
+
+
+FEW = 20_000
+"""So many numbers are looked up; for more, all rows are read, which is quicker."""
+
+
+def published_rows(warehouse: Warehouse, rows: sa.Select[Any], within: Within | None) -> pa.Table:
+    """The rows of a select, or those of them that lie `within`."""
+    if within is None:
+        return read(warehouse, rows)
+    if len(within.numbers) <= FEW:
+        numbers = within.numbers.tolist()
+        return read(warehouse, rows.where(sa.or_(*(among(warehouse.dialect, column, numbers) for column in within.columns))))
+    found = read(warehouse, rows)
+    inside = [np.isin(found.column(column.name).to_numpy(), within.numbers) for column in within.columns]
+    return found.filter(pa.array(np.logical_or.reduce(inside)))
 
 
 def as_versions(rows: pa.Table, run: Run) -> pa.Table:

@@ -28,6 +28,8 @@ from warehouse.pairs import pairs_of
 from warehouse.records import record_keys
 
 Rows = Sequence[Mapping[str, Any]]
+NEAR = -2 * MICRO
+"""A rival whose log-odds are below this does not come near: it is not so likely as one in five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ def rivalry(connection: Connection, contest: Contest, ids: Sequence[int], rows: 
     if not contest.places or not advantage:
         return None
     rival = strongest(connection, contest, ids, rows)
+    if rival is not None and advantage > 0 and rival.weight < NEAR:
+        rival = None
     weight = round(contest.pair.match_weight * MICRO) + advantage
     return Rivalry(advantage / MICRO, contest.told(advantage, weight, rival), rival.key if rival else None)
 

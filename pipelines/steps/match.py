@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from domain.decisions import Decision, Verdict
@@ -19,21 +18,21 @@ from matching.cluster import Clusters, Constraints
 from matching.compare import Patterns
 from matching.estimate import Believed, believe
 from matching.forms import Forms, forms_of
+from matching.keys import Mask
 from matching.labels import record_tickets
 from matching.match import Scored, bits_of, find_clusters, find_pairs, score_pairs
 from matching.model import Model, load_model
-from matching.records import Ints, Records
-from matching.relate import KINDS, Related, relate
-from matching.score import MICRO
+from matching.records import Ints, Longs, Records
+from matching.relate import Related, related_clusters, small_enough
+from matching.rematch import Found, contended, found_in, held_apart, rematch
 from matching.train import train, unique_sources
 from pipelines.project import Project
+from pipelines.steps.basis import Basis, basis_of
+from pipelines.steps.keep import keep_clusters, keep_pairs, keep_related, worth_keeping
 from pipelines.steps.session import Session
-from warehouse.clusters import stage_clusters
 from warehouse.decisions import active_decisions
 from warehouse.models import adopt_model, adopted_model, save_model
-from warehouse.pairs import stage_pairs
 from warehouse.records import live_records
-from warehouse.related import stage_related
 from warehouse.sources import first_live_runs
 from warehouse.tasks import Question, sync_tasks
 
@@ -48,6 +47,7 @@ class MatchReport:
 
     records: int
     candidate_pairs: int
+    """Pairs that blocking has brought together in this run."""
     linked_pairs: int
     """Pairs at or above `join`."""
     asked_pairs: int
@@ -71,10 +71,33 @@ class MatchReport:
     """Pairs of clusters that belong together without being the same."""
     cut_households: int = 0
     """Groups of people that were too large for a household and were cut at their weakest links."""
+    matched_again: int | None = None
+    """Records that were matched again, for they or what they belong to are other than at the last publication; None: all were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a match has found."""
+
+    found: Found
+    """All pairs that may be the same, also those that are as they were."""
+    scored: Scored
+    """Those that were scored now."""
+    clusters: Clusters
+    related: Related
+    """Also the links that too large households will lose."""
+    believed: Believed | None
+    touched: Mask | None = None
+    """Records that were matched again; None where all were."""
+    gone: Longs | None = None
+    """Numbers of records that were matched before and are no longer there; None where all were matched."""
 
 
 def match_records(session: Session) -> MatchReport:
-    """Block, compare, score and cluster all live records with the adopted model; the first run trains and adopts one."""
+    """Block, compare, score and cluster the live records with the adopted model; the first run trains and adopts one.
+
+    Where the last publication rests on the same model, only what is other since is matched again.
+    """
     project = session.project
     with session.warehouse.connect() as connection:
         decisions = active_decisions(connection)
@@ -84,34 +107,66 @@ def match_records(session: Session) -> MatchReport:
     forms = forms_of(records)
     unique = unique_sources(records.sources, frozenset(s.name for s in project.sources if s.unique))
     population = Population(records.source, unique, records.sources)
-    model, pairs, patterns, trained = compared(session, forms, population)
-    scored = score_pairs(pairs, patterns, model, population)
-    constraints = by_stewards = decided(decisions, records)
-    if project.match.hold:
-        constraints = held_apart(constraints, scored, project.match)
-    clusters = find_clusters(forms, population, model, scored, project.match, constraints)
-    related = relate(forms, population, model, scored, clusters, by_stewards)
-    keep(session, records, scored, clusters, project.match)
-    keep_related(session, records, related)
-    ask_stewards(session, records, scored, project.match, constraints)
-    believed = believe(forms, model, scored, clusters, by_stewards, record_tickets(records))
-    report = report_of(records, scored, clusters, model, trained, project.match, believed)
+    model = fitting_model(session, project, len(population))
+    basis = basis_of(session, records, model) if model is not None else None
+    by_stewards = decided(decisions, records)
+    if model is not None and basis is not None:
+        trained, matched = False, match_again(forms, population, model, project.match, by_stewards, basis)
+    else:
+        trained, model, matched = match_all(session, records, forms, population, model, by_stewards)
+    keep(session, records, population, model, matched)
+    ask_stewards(session, records, matched.found, project.match, by_stewards)
+    report = report_of(records, matched.scored, matched.clusters, model, trained, project.match, matched.believed, matched.found)
+    held, cut = small_enough(matched.related, len(records))
     last = max((one.id or 0 for one in decisions), default=0)
-    return replace(report, last_decision=last, related_clusters=len(related), cut_households=related.cut)
+    touched = None if matched.touched is None else int(matched.touched.sum())
+    return replace(report, last_decision=last, related_clusters=int(held.sum()), cut_households=cut, matched_again=touched)
 
 
-def compared(session: Session, forms: dict[str, Forms], population: Population) -> tuple[Model, Pairs, Patterns, bool]:
-    """The adopted model with what it blocks and compares; a model is trained and adopted where none fits."""
-    model = fitting_model(session, session.project, len(population))
+def match_all(
+    session: Session, records: Records, forms: dict[str, Forms], population: Population, model: Model | None, by_stewards: Constraints
+) -> tuple[bool, Model, Matched]:
+    """Match all records; whether a model was trained for it, and which."""
+    settings = session.project.match
+    trained = model is None
+    model, pairs, patterns = compared(session, forms, population, model)
+    scored = score_pairs(pairs, patterns, model, population)
+    clusters = find_clusters(forms, population, model, scored, settings, held_apart(by_stewards, found_in(scored), settings))
+    related = related_clusters(forms, population, model, scored, clusters, by_stewards)
+    believed = believe(forms, model, scored, clusters, by_stewards, record_tickets(records))
+    return trained, model, Matched(found_in(scored), scored, clusters, related, believed)
+
+
+def match_again(
+    forms: dict[str, Forms], population: Population, model: Model, settings: MatchSettings, by_stewards: Constraints, basis: Basis
+) -> Matched:
+    """Match what is other than at the last publication, and what that touches; what was believed then is believed on."""
+    again = rematch(forms, population, model, settings, by_stewards, basis.decided, basis.before, basis.changed)
+    return Matched(again.all_pairs(basis.before), again.scored, again.clusters, again.related, basis.believed, again.touched, basis.gone)
+
+
+def keep(session: Session, records: Records, population: Population, model: Model, matched: Matched) -> None:
+    """Stage what was found."""
+    found, touched = matched.found, matched.touched
+    fresh = found_in(matched.scored)
+    kept = worth_keeping(fresh, contended(matched.scored, population, model), matched.clusters, session.project.match)
+    numbers = None if touched is None or matched.gone is None else np.concatenate((records.ids[touched], matched.gone))
+    keep_pairs(session, records, found if touched is None else fresh, kept, numbers)
+    keep_clusters(session, records, matched.clusters)
+    keep_related(session, records, matched.clusters.label, matched.related)
+
+
+def compared(session: Session, forms: dict[str, Forms], population: Population, model: Model | None) -> tuple[Model, Pairs, Patterns]:
+    """What a model blocks and compares; without one, one is trained and adopted."""
     settings = session.project.match
     budget, floor = settings.pair_budget, bits_of(settings.ask[0])
     if model is not None:
-        return model, *find_pairs(forms, population, model, budget, floor), False
+        return model, *find_pairs(forms, population, model, budget, floor)
     model, pairs, patterns = train(forms, population, budget, floor)
     with session.warehouse.begin() as connection:
         save_model(connection, session.run, model.fingerprint, model.dump().decode(), BY_ITSELF)
         adopt_model(connection, session.run, model.fingerprint)
-    return model, pairs, patterns, True
+    return model, pairs, patterns
 
 
 def fitting_model(session: Session, project: Project, records: int) -> Model | None:
@@ -159,80 +214,23 @@ def positions_of(decisions: Sequence[Decision], records: Records) -> tuple[Ints,
     return pairs[live].min(axis=1, initial=len(records)), pairs[live].max(axis=1, initial=-1), live.tolist()
 
 
-def asked(scored: Scored, settings: MatchSettings) -> npt.NDArray[np.bool_]:
+def asked(scored: Found | Scored, settings: MatchSettings) -> Mask:
     """Which pairs lie within `ask`."""
     return (scored.probability >= settings.ask[0]) & (scored.probability <= settings.ask[1])
 
 
-def held_apart(constraints: Constraints, scored: Scored, settings: MatchSettings) -> Constraints:
-    """With `hold`, records that are asked about stay apart until a steward has decided."""
-    open_ = asked(scored, settings)
-    left = np.concatenate((constraints.different[0], scored.pairs.left[open_]))
-    right = np.concatenate((constraints.different[1], scored.pairs.right[open_]))
-    return Constraints(constraints.same, (left, right))
-
-
-def keep(session: Session, records: Records, scored: Scored, clusters: Clusters, settings: MatchSettings) -> None:
-    """Keep the pairs that link or are asked about, those that would if they had no rivals, and the clusters."""
-    kept = np.flatnonzero(worth_keeping(scored, clusters, settings))
-    pairs = {
-        "left_id": records.ids[scored.pairs.left[kept]],
-        "right_id": records.ids[scored.pairs.right[kept]],
-        "match_probability": scored.probability[kept],
-        "match_weight": scored.weight[kept] / MICRO,
-        "related_probability": scored.related[kept],
-        "verdict": verdicts(scored.probability[kept], settings),
-        "advantage": scored.advantage[kept] if len(scored.advantage) else pa.nulls(len(kept), pa.int64()),
-    }
-    stage_pairs(session.warehouse, session.run, pa.table(pairs))
-    stage_clusters(
-        session.warehouse,
-        session.run,
-        pa.table({"record_id": records.ids, "cluster": clusters.label.astype(np.int64), "linkage": clusters.linkage}),
-    )
-
-
-def worth_keeping(scored: Scored, clusters: Clusters, settings: MatchSettings) -> npt.NDArray[np.bool_]:
-    """Which pairs are kept; where there are rivals, also what they changed in the linkage of clusters."""
-    likely = np.asarray(scored.probability >= settings.ask[0])
-    if not len(scored.advantage):
-        return likely
-    by_itself = scored.weight - scored.advantage >= bits_of(settings.ask[0])
-    together = clusters.component[scored.pairs.left] == clusters.component[scored.pairs.right]
-    return np.asarray(likely | by_itself | (together & (scored.advantage != 0)))
-
-
-def keep_related(session: Session, records: Records, related: Related) -> None:
-    """Keep the clusters that belong together."""
-    found = {
-        "left_id": records.ids[related.left],
-        "right_id": records.ids[related.right],
-        "kind": pa.array(map(str, KINDS)).take(pa.array(related.kind)),
-        "probability": related.probability,
-        "shared": related.shared,
-    }
-    stage_related(session.warehouse, session.run, pa.table(found))
-
-
-def verdicts(probability: npt.NDArray[np.float64], settings: MatchSettings) -> pa.Array:
-    """What the machine says of each pair: same, different, or unsure where it asks."""
-    unsure = (probability >= settings.ask[0]) & (probability <= settings.ask[1])
-    words = np.where(unsure, 2, np.where(probability > settings.join, 0, 1))
-    return pa.array([str(Verdict.SAME), str(Verdict.DIFFERENT), str(Verdict.UNSURE)]).take(pa.array(words))
-
-
-def ask_stewards(session: Session, records: Records, scored: Scored, settings: MatchSettings, constraints: Constraints) -> None:
+def ask_stewards(session: Session, records: Records, found: Found, settings: MatchSettings, constraints: Constraints) -> None:
     """Open a task for each pair within `ask` that is not decided yet, the most uncertain first."""
-    open_ = np.flatnonzero(asked(scored, settings))
+    open_ = np.flatnonzero(asked(found, settings))
     decided_pairs = {tuple(pair) for side in (constraints.same, constraints.different) for pair in zip(*side, strict=True)}
-    worth = 1 - np.abs(2 * scored.probability[open_] - 1)
-    order = open_[np.lexsort((scored.pairs.right[open_], scored.pairs.left[open_], -worth))]
+    worth = 1 - np.abs(2 * found.probability[open_] - 1)
+    order = open_[np.lexsort((found.right[open_], found.left[open_], -worth))]
     tasks: list[Question] = []
     for pair in order[: settings.max_tasks_per_run + len(decided_pairs)].tolist():
-        left, right = int(scored.pairs.left[pair]), int(scored.pairs.right[pair])
+        left, right = int(found.left[pair]), int(found.right[pair])
         if (left, right) not in decided_pairs and len(tasks) < settings.max_tasks_per_run:
             names = [f"{records.sources[records.source[at]]}:{records.keys[at].as_py()}" for at in (left, right)]
-            probability = float(scored.probability[pair])
+            probability = float(found.probability[pair])
             tasks.append(
                 Question(" · ".join(names), {"left": names[0], "right": names[1], "probability": probability}, 1 - abs(2 * probability - 1))
             )
@@ -248,15 +246,17 @@ def report_of(
     trained: bool,
     settings: MatchSettings,
     believed: Believed | None,
+    found: Found | None = None,
 ) -> MatchReport:
-    """The figures of a match."""
-    linked = scored.probability > settings.join
+    """The figures of a match; `found` are all pairs, where not all were scored now."""
+    pairs = scored if found is None else found
+    linked = pairs.probability > settings.join
     sizes = np.bincount(clusters.label)
     return MatchReport(
         records=len(records),
         candidate_pairs=scored.pairs.candidates,
         linked_pairs=int(linked.sum()),
-        asked_pairs=int(asked(scored, settings).sum()),
+        asked_pairs=int(asked(pairs, settings).sum()),
         clusters=int((sizes > 0).sum()),
         largest_cluster=int(sizes.max(initial=0)),
         cut_components=clusters.cut_components,

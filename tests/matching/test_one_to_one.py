@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.block import Pairs
 from matching.chance import Population
 from matching.one_to_one import LEAST_ODDS, Rivals, among_rivals
 
@@ -87,6 +86,6 @@ def test_hopeless_pairs_keep_their_own_probability() -> None:
     """A pair below the least odds is nobody's rival, and the model's shares are found by the sources' names."""
     people, odds = population(1, 2), np.array([LEAST_ODDS / 2, 1.0])
     matched = {("left", "right"): 0.5, ("right", "left"): 0.5}
-    probability = among_rivals(odds, Pairs(np.zeros(2, np.int32), np.array([1, 2], np.int32), ()), people, matched)
+    probability = among_rivals(odds, np.zeros(2, np.int32), np.array([1, 2], np.int32), people, matched)
     assert probability[0] == pytest.approx(LEAST_ODDS / 2, rel=1e-3)
     assert probability[1] == pytest.approx(0.8)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -16,11 +18,14 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from domain.errors import WarehouseError
 from warehouse.database import Warehouse
 from warehouse.failures import reason
+from warehouse.ids import among
 
 BATCH_ROWS = 100_000
 BATCH_BYTES = 64 * 2**20
 """A transaction holds no more than these: others that write wait for one batch, not for a table."""
 
+LOOKED_UP = 100_000
+"""So many numbers are looked up in an index."""
 LARGE_PARTS, SMALL_PARTS = 65_536, 1_024
 """Rows that SQLite hands over at a time: many for speed, few where rows may be large."""
 _Types = dict[str, pa.DataType]
@@ -53,6 +58,31 @@ def read(warehouse: Warehouse, statement: sa.Select[Any]) -> pa.Table:
     with _answer(warehouse, statement, types, LARGE_PARTS) as reader:
         rows = pa.Table.from_batches(list(_batches(reader)), reader.schema).combine_chunks()
     return declared(rows.slice(_sampled(warehouse)), types)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The rows that have one of some numbers in one of some columns."""
+
+    columns: Sequence[sa.Column[int]]
+    numbers: npt.NDArray[np.int64]
+
+
+def read_within(warehouse: Warehouse, statement: sa.Select[Any], within: Within | None) -> pa.Table:
+    """The rows of a select, or those of them that lie `within`; its columns must be among those selected.
+
+    A few are looked up; for many it is quicker to read all.
+    """
+    if within is None:
+        return read(warehouse, statement)
+    numbers = np.unique(within.numbers)
+    if len(numbers) <= LOOKED_UP:
+        listed = numbers.tolist()
+        return read(warehouse, statement.where(sa.or_(*(among(warehouse.dialect, column, listed) for column in within.columns))))
+    found = read(warehouse, statement)
+    return found.filter(
+        pa.array(np.logical_or.reduce([np.isin(found.column(column.name).to_numpy(), numbers) for column in within.columns]))
+    )
 
 
 def stream(warehouse: Warehouse, statement: sa.Select[Any]) -> Iterator[pa.Table]:

@@ -8,10 +8,11 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from domain.runs import Run
+from warehouse.bulk import Within
 from warehouse.database import Warehouse
 from warehouse.publications import published_run
 from warehouse.tables import golden_contact
-from warehouse.versions import Changes, stage_versions
+from warehouse.versions import Changes, Places, stage_versions
 from warehouse.visibility import visible
 
 KEYS = ("golden_number", "attribute", "value")
@@ -29,10 +30,14 @@ class Contact:
     last_seen: int | None
 
 
-def stage_contacts(warehouse: Warehouse, run: Run, contacts: pa.Table) -> Changes:
-    """Stage all contacts of a run: golden_number, attribute, value (text), sources (names joined by commas), first_seen, last_seen."""
+def stage_contacts(warehouse: Warehouse, run: Run, contacts: pa.Table, touched: Places | None = None) -> Changes:
+    """Stage the contacts of a run: golden_number, attribute, value (text), sources (names joined by commas), first_seen, last_seen.
+
+    They are those of all golden customers, or of those `touched`.
+    """
+    those = None if touched is None else Within((golden_contact.c.golden_number,), touched)
     rows = contacts.select([*KEYS, "sources", "first_seen", "last_seen"])
-    return stage_versions(warehouse, run, golden_contact, golden_contact.c.contact_id, KEYS, rows)
+    return stage_versions(warehouse, run, golden_contact, golden_contact.c.contact_id, KEYS, rows, within=those)
 
 
 def contacts_of(connection: sa.Connection, number: int, run: int | None = None) -> list[Contact]:

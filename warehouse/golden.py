@@ -13,14 +13,14 @@ from domain.attributes import Attribute
 from domain.records import RecordKey
 from domain.runs import Run
 from warehouse.attribute_tables import golden_version, origin_column, position_column, rule_column
-from warehouse.bulk import read
+from warehouse.bulk import Within, read
 from warehouse.contacts import source_names
 from warehouse.database import Warehouse
 from warehouse.publications import published_run
 from warehouse.records import record_keys
 from warehouse.rules import decoded, distinct, encoded, rule_names, rule_numbers
 from warehouse.tables import golden_identity
-from warehouse.versions import Changes, stage_versions
+from warehouse.versions import Changes, Places, stage_versions
 from warehouse.visibility import visible
 
 COUNTERS = ("member_count", "source_count", "sources", "first_seen", "last_seen", "cohesion", "completeness")
@@ -59,15 +59,18 @@ class GoldenRecord:
     completeness: float | None
 
 
-def stage_golden(warehouse: Warehouse, run: Run, attributes: Sequence[Attribute], golden: pa.Table) -> Changes:
-    """Stage all golden records of a run; only what differs from the published ones is written.
+def stage_golden(
+    warehouse: Warehouse, run: Run, attributes: Sequence[Attribute], golden: pa.Table, touched: Places | None = None
+) -> Changes:
+    """Stage the golden records of a run, all or those `touched`; only what differs from the published ones is written.
 
     `golden` has golden_number, of each attribute `<name>`, `<name>_from` (record number), `<name>_rule` (the rule's name as
     text) and, if it is a `many` one, `<name>_position`, and the `COUNTERS`; `sources` are names joined by commas.
     """
     table, names = golden_version(attributes), [attribute.name for attribute in attributes]
     rows = _with_rule_numbers(warehouse, attributes, golden)
-    return stage_versions(warehouse, run, table, table.c.golden_number, ["golden_number"], rows, counted=names)
+    those = None if touched is None else Within((table.c.golden_number,), touched)
+    return stage_versions(warehouse, run, table, table.c.golden_number, ["golden_number"], rows, counted=names, within=those)
 
 
 def published_golden(warehouse: Warehouse, attributes: Sequence[Attribute], run: int | None = None) -> pa.Table:

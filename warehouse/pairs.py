@@ -9,12 +9,12 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from domain.runs import Run
-from warehouse.bulk import read, read_few
+from warehouse.bulk import Within, read, read_few
 from warehouse.database import Warehouse
 from warehouse.ids import among
 from warehouse.publications import PUBLISHED
 from warehouse.tables import scored_pair
-from warehouse.versions import Changes, Places, Within, stage_versions
+from warehouse.versions import Changes, Places, stage_versions
 from warehouse.visibility import visible
 
 KEYS = ("left_id", "right_id")

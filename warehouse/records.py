@@ -16,7 +16,7 @@ from domain.attributes import Attribute
 from domain.errors import UnknownRecord
 from domain.records import RecordKey
 from warehouse.attribute_tables import standard_record
-from warehouse.bulk import read, read_few, stream
+from warehouse.bulk import Within, read, read_few, read_within, stream
 from warehouse.database import Warehouse
 from warehouse.ids import among
 from warehouse.tables import record, source, source_record
@@ -39,13 +39,22 @@ class RawRecord:
     """The row, decoded from JSON."""
 
 
-def live_records(warehouse: Warehouse, attributes: Sequence[Attribute]) -> pa.Table:
+def live_records(warehouse: Warehouse, attributes: Sequence[Attribute], among: Ids | None = None) -> pa.Table:
     """All live standard records, in no particular order: record_id, source, key, modified, then a column for each attribute.
 
     Live is what the pointers of the sources show, of the sources the project declares. The values of a `many` attribute
-    are one text, joined by `attribute_tables.SEPARATOR`.
+    are one text, joined by `attribute_tables.SEPARATOR`. With `among`, only the records of these numbers.
     """
-    return read(warehouse, _standard_values(attributes, _live).where(source.c.active))
+    return read_within(warehouse, _standard_values(attributes, _live).where(source.c.active), _numbered(among))
+
+
+def records_as_of(warehouse: Warehouse, attributes: Sequence[Attribute], run: int, among: Ids) -> pa.Table:
+    """The standard records of some numbers as of a run, shaped like `live_records`."""
+    return read_within(warehouse, _standard_values(attributes, _as_of(run)), _numbered(among))
+
+
+def _numbered(among: Ids | None) -> Within | None:
+    return None if among is None else Within((record.c.record_id,), among)
 
 
 def changed_since(warehouse: Warehouse, run: int) -> Ids:

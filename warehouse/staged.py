@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -16,6 +18,8 @@ from warehouse.database import Warehouse
 from warehouse.ids import among, batches
 from warehouse.tables import cluster_member, crosswalk, identity_state, record, source, source_record
 from warehouse.visibility import visible
+
+Numbers = npt.NDArray[np.int64]
 
 
 def staged_clusters(warehouse: Warehouse, run: Run) -> pa.Table:
@@ -36,6 +40,19 @@ def staged_linkages(warehouse: Warehouse, run: Run) -> pa.Table:
 def staged_crosswalk(warehouse: Warehouse, run: Run) -> pa.Table:
     """record_id and golden_number of every live record."""
     return read(warehouse, sa.select(crosswalk.c.record_id, crosswalk.c.golden_number).where(visible(crosswalk, run.number)))
+
+
+def changed_memberships(warehouse: Warehouse, run: Run) -> Numbers:
+    """The golden numbers that have gained or lost a record in a run, some of them several times."""
+    other = sa.or_(crosswalk.c.from_run == run.number, crosswalk.c.to_run == run.number)
+    return np.asarray(read(warehouse, sa.select(crosswalk.c.golden_number).where(other)).column(0).to_numpy())
+
+
+def relinked_records(warehouse: Warehouse, run: Run) -> Numbers:
+    """The records of which the run has found that they belong to a cluster, or how they hang together with it."""
+    return np.asarray(
+        read(warehouse, sa.select(cluster_member.c.record_id).where(cluster_member.c.from_run == run.number)).column(0).to_numpy()
+    )
 
 
 def staged_states(warehouse: Warehouse, run: Run) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,15 +45,24 @@ class TaskCounts:
     closed: int
 
 
-def sync_tasks(connection: sa.Connection, run: Run, kind: str, questions: Sequence[Question]) -> TaskCounts:
-    """Make the open tasks of a kind those that the run asks: opens new ones, keeps open ones, closes those no longer asked."""
+def sync_tasks(
+    connection: sa.Connection,
+    run: Run,
+    kind: str,
+    questions: Sequence[Question],
+    asked_of: Callable[[Mapping[str, Any]], bool] | None = None,
+) -> TaskCounts:
+    """Make the open tasks of a kind those that the run asks: opens new ones, keeps open ones, closes those no longer asked.
+
+    `asked_of` tells by their payload the tasks that the run has looked into; the others stay open.
+    """
     wanted = {question.subject: question for question in questions}
     of_kind = sa.and_(steward_task.c.kind == kind, steward_task.c.state == "open")
     known = {row.subject: row for row in connection.execute(sa.select(steward_task).where(of_kind))}
     fresh = [question for subject, question in wanted.items() if subject not in known]
     _open(connection, run, kind, fresh)
     _renew(connection, [(known[subject], question) for subject, question in wanted.items() if subject in known])
-    gone = [row.task_id for subject, row in known.items() if subject not in wanted]
+    gone = [row.task_id for subject, row in known.items() if subject not in wanted and (asked_of is None or asked_of(row.payload))]
     _close(connection, run, gone)
     return TaskCounts(len(fresh), len(known) - len(gone), len(gone))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +12,9 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from domain.runs import Run
-from warehouse.bulk import append, fit, read
+from warehouse.bulk import Within, append, fit, read_within
 from warehouse.database import Warehouse
-from warehouse.ids import among, end_rows, first_free
+from warehouse.ids import end_rows, first_free
 from warehouse.leftovers import remove_staged
 from warehouse.publications import published_run
 from warehouse.visibility import OPEN, visible
@@ -60,7 +59,7 @@ def stage_versions(
         published = published_run(connection)
     remove_staged(warehouse, table, after=published)
     columns = dict.fromkeys([*data.column_names, row.name])
-    old = published_rows(warehouse, sa.select(*(table.c[name] for name in columns)).where(visible(table, published)), within)
+    old = read_within(warehouse, sa.select(*(table.c[name] for name in columns)).where(visible(table, published)), within)
     new = fit(data, table)
     both = match(old, new, keys)
     differing = differences(old.take(both.old), new.take(both.new), [name for name in data.column_names if name not in keys])
@@ -70,30 +69,6 @@ def stage_versions(
     end_rows(warehouse, table, row, old.column(row.name).take(np.concatenate([both.only_old, both.old[changed]])), run.number)
     counts = (len(both.only_new), int(changed.sum()), len(both.only_old), int((~changed).sum()))
     return Changes(*counts, values=sum(int(differing[name].sum()) for name in counted))
-
-
-@dataclass(frozen=True, slots=True)
-class Within:
-    """The rows of a table that have one of some numbers in one of some columns."""
-
-    columns: Sequence[sa.Column[int]]
-    numbers: Places
-
-
-FEW = 20_000
-"""So many numbers are looked up; for more, all rows are read, which is quicker."""
-
-
-def published_rows(warehouse: Warehouse, rows: sa.Select[Any], within: Within | None) -> pa.Table:
-    """The rows of a select, or those of them that lie `within`."""
-    if within is None:
-        return read(warehouse, rows)
-    if len(within.numbers) <= FEW:
-        numbers = within.numbers.tolist()
-        return read(warehouse, rows.where(sa.or_(*(among(warehouse.dialect, column, numbers) for column in within.columns))))
-    found = read(warehouse, rows)
-    inside = [np.isin(found.column(column.name).to_numpy(), within.numbers) for column in within.columns]
-    return found.filter(pa.array(np.logical_or.reduce(inside)))
 
 
 def as_versions(rows: pa.Table, run: Run) -> pa.Table:

@@ -17,13 +17,15 @@ from matching.survivorship.conflicts import conflicts
 from matching.survivorship.contacts import contacts
 from matching.survivorship.counters import counters
 from pipelines.project import Project
-from pipelines.reports.duplication import DuplicationReport, duplication
+from pipelines.reports.duplication import DuplicationReport, duplication, renewed
 from pipelines.steps.identify import Places
 from pipelines.steps.relationships import RelationshipReport, stage_golden_relationships
+from pipelines.steps.scope import Scope, touched_customers
 from pipelines.steps.session import Session
 from warehouse.contacts import stage_contacts
 from warehouse.golden import stage_golden
-from warehouse.records import live_records
+from warehouse.ledger import ledger
+from warehouse.records import live_records, records_as_of
 from warehouse.staged import staged_crosswalk, staged_linkages
 from warehouse.tasks import Question, sync_tasks
 
@@ -39,9 +41,11 @@ class MergeReport:
     values_changed: int
     contacts_changed: bool
     conflicts: int
-    """Customers whose records disagree on a protected attribute."""
+    """Customers, for each protected attribute, whose records disagree on it."""
     relationships: RelationshipReport
     duplication: DuplicationReport
+    merged_again: int | None = None
+    """Golden customers that were merged again, for they can be other than published; None: all were."""
 
     @property
     def any(self) -> bool:
@@ -50,30 +54,44 @@ class MergeReport:
 
 
 def merge_records(session: Session) -> MergeReport:
-    """Choose every golden value, and stage the golden records and contacts."""
-    project = session.project
-    records = assemble(live_records(session.warehouse, project.attributes), project.attributes)
+    """Choose the golden values, and stage the golden records and contacts; only of customers that can be other than published."""
+    project, scope = session.project, touched_customers(session)
+    touched, among = (None, None) if scope is None else (scope.numbers, scope.now)
+    records = assemble(live_records(session.warehouse, project.attributes, among), project.attributes)
     golden = golden_numbers(session, records)
     alike = form_codes(records)
     chosen = survive(records, golden, project.attributes, trust_of(project, records), alike=alike)
-    linkage = linkages(session, records)
-    table = golden_table(records, golden, chosen, linkage)
-    changes = stage_golden(session.warehouse, session.run, project.attributes, table)
-    contact_changes = stage_contacts(session.warehouse, session.run, contact_table(contacts(records, golden, chosen, alike=alike)))
-    disagreeing = conflicts(records, golden, chosen, alike=alike)
-    open_conflicts(session, disagreeing)
+    table = golden_table(records, golden, chosen, linkages(session, records))
+    changes = stage_golden(session.warehouse, session.run, project.attributes, table, touched)
+    found = contact_table(contacts(records, golden, chosen, alike=alike))
+    contact_changes = stage_contacts(session.warehouse, session.run, found, touched)
+    open_conflicts(session, conflicts(records, golden, chosen, alike=alike), scope)
     related = stage_golden_relationships(session)
+    counted = duplication(records, golden, alike=alike)
+    counted = counted if scope is None else counted_again(session, scope, counted)
+    protected = {attribute.name for attribute in project.attributes if attribute.protected}
     return MergeReport(
-        len(chosen.golden),
+        counted.customers,
         changes.new,
         changes.changed,
         changes.removed,
         changes.values,
         contact_changes.any,
-        len(disagreeing),
+        sum(one.conflicting for one in counted.attributes if one.name in protected),
         related,
-        replace(duplication(records, golden, alike=alike), households=related.households, people_in_households=related.people),
+        replace(counted, households=related.households, people_in_households=related.people),
+        None if touched is None else len(touched),
     )
+
+
+def counted_again(session: Session, scope: Scope, now: DuplicationReport) -> DuplicationReport:
+    """The duplication report on everybody, from the last one and what was of the customers in scope when it was made."""
+    attributes, publication = session.project.attributes, scope.publication
+    records = assemble(records_as_of(session.warehouse, attributes, publication.number, scope.before), attributes)
+    held = ledger(session.warehouse).crosswalk
+    place = Places(held.column("record_id").to_numpy()).of(records.ids)
+    before = duplication(records, held.column("golden_number").to_numpy()[place], alike=form_codes(records))
+    return renewed(DuplicationReport.from_dict((publication.report or {})["duplication"]), before, now)
 
 
 def golden_numbers(session: Session, records: Records) -> Longs:
@@ -135,8 +153,9 @@ def contact_table(found: pa.Table) -> pa.Table:
     return pa.table(columns | {name: others.column(name).cast(pa.int64()) for name in ("first_seen", "last_seen")})
 
 
-def open_conflicts(session: Session, disagreeing: pa.Table) -> None:
+def open_conflicts(session: Session, disagreeing: pa.Table, scope: Scope | None) -> None:
     """One steward task for each customer and protected attribute on which its records disagree."""
+    looked_into = None if scope is None else frozenset(scope.numbers.tolist())
     tasks = [
         Question(
             f"{row['attribute']} of {row['golden']}", {"golden_number": row["golden"], "attribute": row["attribute"]}, float(row["values"])
@@ -146,4 +165,5 @@ def open_conflicts(session: Session, disagreeing: pa.Table) -> None:
         .to_pylist()
     ]
     with session.warehouse.begin() as connection:
-        sync_tasks(connection, session.run, "contradictory_values", tasks)
+        asked_of = None if looked_into is None else lambda payload: payload["golden_number"] in looked_into
+        sync_tasks(connection, session.run, "contradictory_values", tasks, asked_of)

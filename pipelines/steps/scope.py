@@ -1,0 +1,47 @@
+"""Scope: the customers that a run can have made other than they are published; only these are merged again. (Invariant 6)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching.records import Longs
+from pipelines.steps.basis import last_publication
+from pipelines.steps.session import Session
+from warehouse.ledger import ledger
+from warehouse.records import changed_since
+from warehouse.runs import RunRow
+from warehouse.staged import changed_memberships, relinked_records, staged_crosswalk
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Some golden numbers, and the records they hold."""
+
+    publication: RunRow
+    numbers: Longs
+    now: Longs
+    """Numbers of the records that are theirs as the run has staged it."""
+    before: Longs
+    """Those that are theirs in the publication."""
+
+
+def touched_customers(session: Session) -> Scope | None:
+    """The customers of whom a record, the membership or a linkage is other than published; None where all have to be merged.
+
+    All have to be where the project or the code is another, and where values age: then a new record makes all others older.
+    """
+    published = last_publication(session)
+    if published is None or any(attribute.half_life for attribute in session.project.attributes):
+        return None
+    warehouse, run = session.warehouse, session.run
+    crosswalk = staged_crosswalk(warehouse, run)
+    other = np.concatenate((changed_since(warehouse, published.number), relinked_records(warehouse, run)))
+    ids, golden = (crosswalk.column(name).to_numpy() for name in ("record_id", "golden_number"))
+    numbers = np.unique(np.concatenate((golden[np.isin(ids, other)], changed_memberships(warehouse, run))))
+    before = ledger(warehouse).crosswalk
+    held = before.filter(pc.is_in(before.column("golden_number"), value_set=pa.array(numbers)))
+    return Scope(published, numbers, ids[np.isin(golden, numbers)], held.column("record_id").to_numpy())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
@@ -273,6 +275,14 @@ FALLBACKS = [
         "no text or too large",
     ),
     ("NULs", "in.csv", PLAIN + "1,A\x00nn,Lee,a@x.org\n2,Bob,Ray,b@x.org\n", 2, ""),
+    (
+        "a list within an object",
+        "in.json",
+        '{"pages": [{"no": 1}],\n "result": {"people": [{"last_name": "Lee"}, {"last_name": "Lee"}, {"last_name": "Ray"}]}}',
+        3,
+        "its records are read from the list 'result.people'",
+    ),
+    ("a line that says the delimiter", "in.csv", "sep=|\r\n" + PLAIN.replace(",", "|") + "1|Ann|Lee|a@x.org\n2|Bob|Ray|b@x.org\n", 2, ""),
     ("a null key column", "in.csv", "Unnamed,first_name,last_name\n,Ann,Lee\n,Bob,Ray\n", 2, ""),
 ]
 
@@ -293,6 +303,12 @@ ERRORS = [
     # what is wrong, file name, content, what is said
     ("an empty file", "in.csv", "", "is empty"),
     ("a header alone", "in.csv", PLAIN, "has no rows"),
+    (
+        "a title above the header",
+        "in.csv",
+        "Customers\n\n" + PLAIN + "R-1,Ann,Lee,a@x.org\n",
+        "none of its rows can be read; row 1 has 4 cells",
+    ),
     ("a key twice", "in.csv", "record_id,last_name\nR-1,Lee\nR-2,Ray\nR-1,Orr\n", "repeats the key of an earlier row in row 3"),
     ("a key missing", "in.csv", "record_id,last_name\nR-1,Lee\n,Ray\nR-3,Orr\n", "is empty in row 2"),
     ("nothing that is known", "in.csv", "id,amount,created\n1,5,2020-01-01\n2,6,2020-01-02\n", "no column was recognised"),
@@ -327,6 +343,7 @@ PLACES = [
     (["crm.csv", "--out", "out.csv", "--pairs", "out.csv"], "is named for two things"),
     (["crm.csv", "--out", "out.csv", "--save-map", "crm.csv"], "is also read"),
     (["crm.csv", "--out", "out.csv", "--map", "none.yaml"], "there is no such file"),
+    (["crm.csv", "--out", "out.csv", "--pairs", "/proc/pairs.csv"], "/proc/pairs.csv cannot be written"),
 ]
 
 
@@ -340,6 +357,36 @@ def test_files_that_cannot_be_read_or_written(onefold, crm, monkeypatch, argumen
     assert sentence in told.stderr
     assert crm.read_bytes() == before
     assert sorted(path.name for path in crm.parent.iterdir()) == ["crm.csv"]
+
+
+def test_a_link_that_leads_to_itself_is_no_file(onefold, tmp_path):
+    """As input and as output."""
+    loop = tmp_path / "loop.csv"
+    loop.symlink_to(loop)
+    told = onefold("dedupe", loop, "--out", tmp_path / "out.csv")
+    assert (told.exit_code, told.stderr.count("\n")) == (1, 1)
+    assert "loop.csv" in told.stderr
+
+
+def test_outputs_appear_together_or_not_at_all(crm, tmp_path):
+    """The clusters are whole when the disk is full for the pairs: neither is there, nor anything else."""
+    command = f"ulimit -f 1; exec {Path(sys.executable).with_name('onefold')} dedupe many.csv --out out.csv --pairs pairs.csv"
+    own = people(6)[::2]  # each of them five times: more pairs than records
+    write(tmp_path / "many.csv", HEADER, [[str(at), *own[at // 5][1:]] for at in range(5 * len(own))])
+    told = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.returncode == 1, told.stderr
+    assert "pairs.csv cannot be written: file too large" in told.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["crm.csv", "many.csv"]
+
+
+def test_where_row_numbers_are_the_record_keys_it_is_said(onefold, crm, tmp_path):
+    """No column names every record: the one that is called so repeats."""
+    twice = write(tmp_path / "twice.csv", HEADER, [*people(), *people()])
+    said = "row numbers are the record keys of twice,"
+    assert said in onefold("dedupe", twice, crm, "--out", tmp_path / "out.csv").stdout
+    assert "row numbers" not in onefold("dedupe", crm, "--out", tmp_path / "out.csv").stdout
+    found = json.loads(onefold("dedupe", twice, crm, "--out", tmp_path / "out.csv", "--json").stdout)
+    assert [one["key"] for one in found["inputs"]] == [[], ["id"]]
 
 
 def test_all_mistakes_of_a_map_are_told_together(onefold, crm, tmp_path):

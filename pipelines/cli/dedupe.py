@@ -164,6 +164,10 @@ def figures(report: DedupeReport, with_map: bool) -> Iterator[tuple[str, str]]:
         "pairs",
         f"{report.candidate_pairs:,} compared, {report.linked_pairs:,} linked; the largest cluster has {report.largest_cluster:,} records",
     )
+    if report.cut_components:
+        one = report.cut_components == 1
+        was, its = ("component was", "its") if one else ("components were", "their")
+        yield "cut", f"{report.cut_components:,} {was} too large and cut at {its} weakest links"
     for at, sentence in enumerate(beliefs(report.believed, report.converged)):
         yield "" if at else "believed", sentence
     yield "seconds", ", ".join(f"{name} {report.seconds[name]:,.1f}" for name in STAGES)

@@ -79,6 +79,7 @@ class DedupeReport:
     """Records that repeat another: records less clusters."""
     largest_cluster: int
     candidate_pairs: int
+    """Pairs that blocking brought together."""
     linked_pairs: int
     believed: Believed | None
     """What the match believes of its clusters; None where nothing is joined."""
@@ -222,7 +223,7 @@ def report_of(
         clusters=clusters,
         duplicates=len(records) - clusters,
         largest_cluster=int(sizes.max(initial=0)),
-        candidate_pairs=len(probability),
+        candidate_pairs=matched.scored.pairs.candidates,
         linked_pairs=int((probability > settings.join).sum()),
         believed=matched.believed,
         converged=matched.model.fit.converged if matched.model else True,

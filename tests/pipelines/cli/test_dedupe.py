@@ -7,6 +7,7 @@ import json
 import random
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import openpyxl
@@ -377,6 +378,37 @@ def test_outputs_appear_together_or_not_at_all(crm, tmp_path):
     assert told.returncode == 1, told.stderr
     assert "pairs.csv cannot be written: file too large" in told.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["crm.csv", "many.csv"]
+
+
+def test_a_component_that_is_too_large_is_cut_and_told(onefold, tmp_path):
+    """400 records in a chain, each with the e-mail of the one before or the telephone of the one after, among strangers."""
+    chain = [[f"c{at}", "Ann", "Lee", f"annlee{at // 2}@x.org", f"206555{(at + 1) // 2:04}"] for at in range(400)]
+    others = [[f"o{at}", f"Na{at * 7919 % 997}e", f"Fam{at * 31 % 1009}ly", f"u{at}@y.org", f"30655{at:05}"] for at in range(2_000)]
+    path = write(tmp_path / "in.csv", ["id", "first_name", "last_name", "email", "phone"], chain + others)
+    told = onefold("dedupe", path, "--out", tmp_path / "out.csv")
+    assert "1 component was too large and cut at its weakest links" in told.stdout
+    sizes = Counter(clusters(tmp_path / "out.csv").values())
+    assert 2 < max(sizes.values()) <= 150
+
+
+def test_the_order_of_sources_makes_no_difference(onefold, crm, tmp_path):
+    """Named the other way round, the inputs have the same clusters under the same numbers. (Invariant 6)"""
+    shop = write(tmp_path / "shop.csv", HEADER[:5], [[f"s{row[0]}", *row[1:5]] for row in people(60)[::3]])
+    results = []
+    for inputs in ([crm, shop], [shop, crm]):
+        assert onefold("dedupe", *inputs, "--out", tmp_path / "out.csv").exit_code == 0
+        results.append(sorted(tuple(row.items()) for row in read(tmp_path / "out.csv")))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10])
+def test_few_records_are_enough(onefold, tmp_path, count):
+    """From one on, each has its row; ten of them, of which three are twice, are seven clusters."""
+    path = write(tmp_path / "in.csv", HEADER, people()[:count])
+    assert onefold("dedupe", path, "--out", tmp_path / "out.csv").exit_code == 0
+    found = clusters(tmp_path / "out.csv")
+    assert len(found) == count
+    assert count < 10 or len(set(found.values())) == 7
 
 
 def test_where_row_numbers_are_the_record_keys_it_is_said(onefold, crm, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -486,3 +487,33 @@ def test_what_drives_a_terminal_is_spelled_out(onefold, tmp_path):
     assert told.exit_code == 0
     assert "\x1b" not in told.stdout
     assert "\\x1b[2J" in told.stdout
+
+
+DOCUMENTED = re.search(
+    r"^## onefold dedupe.*?(?=^## )", (Path(__file__).parents[3] / "docs" / "commands.md").read_text("utf-8"), re.M | re.S
+)[0]  # type: ignore[index]
+
+
+def test_the_map_of_the_documentation_works(onefold, tmp_path):
+    """Every line of it, on inputs that have its columns; what is left out of it is left out."""
+    (tmp_path / "map.yaml").write_text(re.search(r"```yaml\n(.*?)```", DOCUMENTED, re.S)[1])
+    header = ["customer_no", "department", "fname", "house_no", "street", "home", "mobile", "e_mail", "Mail", "dob", "cust_nm", "hobby"]
+    rows = [
+        [key, "crm", first, "7", "Main St", f"206555{at:04}", "", mail, "", f"0{at % 9 + 1}/12/1980", f"{first} {last}", "golf"]
+        for at, (key, first, last, _, mail, _) in enumerate(people()[:30])
+    ]
+    path = write(tmp_path / "all.csv", header, rows)
+    told = onefold("dedupe", path, "--out", tmp_path / "out.csv", "--map", tmp_path / "map.yaml", "--json")
+    assert told.exit_code == 0, told.stdout
+    found = json.loads(told.stdout)
+    used = {one["column"] for one in found["findings"] if one["attribute"]}
+    assert {"fname", "dob", "cust_nm"} <= used
+    assert "hobby" not in used
+    assert (found["unique"], found["records"]) == (["crm"], 30)
+
+
+def test_every_key_that_dedupe_gives_scripts_is_documented(onefold, crm, tmp_path):
+    """Those of the object, of its inputs and of its findings."""
+    found = json.loads(onefold("dedupe", crm, "--out", tmp_path / "out.csv", "--json").stdout)
+    keys = {*found, *found["inputs"][0], *found["findings"][0]}
+    assert {key for key in keys if f"`{key}`" not in DOCUMENTED} == set()

@@ -234,13 +234,21 @@ def test_a_file_without_a_header_is_told_by_its_values(onefold, tmp_path):
 
 
 PLAIN = "id,first_name,last_name,email\n"
+COMMON = "no two records have anything in common that few others have too"
 FALLBACKS = [
     # what is wrong, file name, content, rows written, what is said
     ("one record", "in.csv", PLAIN + "1,Ann,Lee,a@x.org\n", 1, "there is but one record"),
     ("all records equal", "in.csv", PLAIN + "".join(f"{at},Ann,Lee,a@x.org\n" for at in range(30)), 30, "every record has the same values"),
     ("all values missing", "in.csv", PLAIN + "".join(f"{at},,,\n" for at in range(30)), 30, "no record has a value in any attribute"),
     ("placeholders alone", "in.csv", PLAIN + "".join(f"{at},n/a,unknown,none@none.com\n" for at in range(9)), 9, "no record has a value"),
-    ("one value in many rows", "in.csv", PLAIN + "".join(f"{at},,,{'a@x.org' * (at == 7)}\n" for at in range(5000)), 5000, ""),
+    ("one value in many rows", "in.csv", PLAIN + "".join(f"{at},,,{'a@x.org' * (at == 7)}\n" for at in range(5000)), 5000, COMMON),
+    (
+        "few values in many rows",
+        "in.csv",
+        "id,last_name,city\n" + "".join(f"{at},{['Smith', 'Lee', 'Orr'][at % 3]},Oslo\n" for at in range(5000)),
+        5000,
+        COMMON,
+    ),
     (
         "very long texts",
         "in.csv",

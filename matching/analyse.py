@@ -9,7 +9,7 @@ import numpy as np
 
 from matching.block import Pairs, Plan, key_of
 from matching.forms import Forms
-from matching.keys import Key, Longs, atoms, spread
+from matching.keys import Key, Longs, atoms, spread, within
 from matching.labels import Flags, Tickets, pair_tickets
 from matching.match import Scored
 from matching.records import Ints
@@ -76,7 +76,7 @@ def keys_of(forms: Mapping[str, Forms], plan: Plan) -> Iterator[tuple[Key, froze
         if all(name in offered for name in path):
             key = key_of(path, offered, plan.refined, count)
             refined = plan.refined.get(key.name)
-            kept = key if refined is None else key.take(~np.isin(key.value, refined))
+            kept = key if refined is None else key.take(~within(key.value, refined))
             yield kept, frozenset(offered[name].attribute for name in path)
 
 

@@ -53,6 +53,8 @@ Floats = npt.NDArray[np.float64]
 
 LARGEST_COMPONENT = 150
 """Records of a component that are all compared with one another; a larger one is cut at its weakest links first."""
+LARGE_COMPONENT, FAINT = 20, 2
+"""Of a component with more records than these, links of fewer bits hold nothing together: most of its pairs are strangers."""
 PAIRS_AT_A_TIME = 1_000_000
 """Pairs of records that are compared together."""
 EDGES_AT_A_TIME = 100_000
@@ -142,11 +144,11 @@ def portions(chosen: Longs, sizes: Longs, pairs: int) -> list[Longs]:
 
 
 def components(count: int, pairs: tuple[Ints, Ints], weight: Bits, constraints: Constraints, propose: int) -> tuple[Ints, int, int]:
-    """Connected components of the links at or above `propose`; too large ones lose their weakest links.
+    """Connected components of the links at or above `propose`; large ones lose faint links, and too large ones their weakest.
 
-    Also how many were cut, and the largest size before.
+    Also how many were too large, and the largest size before.
     """
-    kept = weight >= propose
+    kept = np.flatnonzero(weight >= propose)
     left, right, strength = pairs[0][kept], pairs[1][kept], weight[kept]
     left = np.concatenate((left, constraints.same[0]))
     right = np.concatenate((right, constraints.same[1]))
@@ -155,10 +157,10 @@ def components(count: int, pairs: tuple[Ints, Ints], weight: Bits, constraints: 
     sizes = np.bincount(label)
     largest, cut = int(sizes.max(initial=0)), int((sizes > LARGEST_COMPONENT).sum())
     for floor in range(max(propose, 0) // MICRO + 1, 400):
-        large = np.bincount(label) > LARGEST_COMPONENT
-        if not large.any():
+        large = np.bincount(label) > (LARGE_COMPONENT if floor <= FAINT else LARGEST_COMPONENT)
+        if floor > FAINT and not large.any():
             break
-        kept = ~large[label[left]] | (strength >= floor * MICRO)
+        kept = np.flatnonzero(~large[label[left]] | (strength >= floor * MICRO))
         left, right, strength = left[kept], right[kept], strength[kept]
         label = connected(count, left, right)
     return label, cut, largest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,8 @@ Path = tuple[str, ...]
 NOTHING = np.uint64(0)
 """Stands for a value that is not there; no value hashes to it."""
 MIX = np.uint64(0x9E3779B97F4A7C15)
+SLOTS = 22
+"""Bits of a hash by which values are first looked up roughly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,21 @@ class Key:
     value: Hashes
     single: bool
     """Whether no record has two values."""
+    worked_out: dict[int, Hashes] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """The values by record, once they have been asked for."""
 
-    def take(self, chosen: Mask) -> Key:
+    def take(self, chosen: Mask | Longs) -> Key:
         """Some of the entries."""
-        return replace(self, row=self.row[chosen], value=self.value[chosen])
+        at = np.flatnonzero(chosen) if chosen.dtype == bool else chosen  # positions are many times quicker than a mask
+        return Key(self.name, self.row[at], self.value[at], self.single)
+
+    def by_record(self, count: int) -> Hashes:
+        """The value of each of `count` records, `NOTHING` where it has none; only of a key that is single."""
+        if count not in self.worked_out:
+            value = np.full(count, NOTHING)
+            value[self.row] = self.value
+            self.worked_out[count] = value
+        return self.worked_out[count]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +79,10 @@ class Atom:
 
     def make(self, among: Hashes | None = None) -> Key:
         """Its entries; only those with a value `among` some, if they are given."""
-        value = self.value if among is None else np.where(np.isin(self.value, among), self.value, NOTHING)
+        value = self.value if among is None else np.where(within(self.value, among), self.value, NOTHING)
         if self.each is None:
-            known = (value != NOTHING)[self.own.code]
-            key = Key(self.name, self.own.row[known], value[self.own.code[known]], self.own.single)
+            found = value[self.own.code]
+            key = Key(self.name, self.own.row, found, self.own.single).take(found != NOTHING)
             return key if key.single else once_a_record(key)
         each = self.each[self.own.code]
         start = np.cumsum(self.each) - self.each
@@ -177,12 +190,10 @@ def join(name: str, a: Key, b: Key, count: int) -> Key:
     return Key(name, np.repeat(a.row, each), mixed(np.repeat(a.value, each), b.value[spread(start[a.row], each)]), False)
 
 
-def look_up(a: Key, b: Key, count: int) -> tuple[Mask, Hashes]:
-    """Which entries of `a` are of a record that has a value of `b`, and those values; `b` must be single."""
-    value = np.zeros(count, np.uint64)
-    value[b.row] = b.value
-    other = value[a.row]
-    kept = other != NOTHING
+def look_up(a: Key, b: Key, count: int) -> tuple[Longs, Hashes]:
+    """The entries of `a` that are of a record that has a value of `b`, and those values; `b` must be single."""
+    other = b.by_record(count)[a.row]
+    kept = np.flatnonzero(other != NOTHING)
     return kept, other[kept]
 
 
@@ -192,5 +203,28 @@ def mixed(first: Hashes, second: Hashes) -> Hashes:
 
 
 def only(key: Key, values: Hashes) -> Key:
-    """The part of a key that has one of some values."""
-    return key.take(np.isin(key.value, values))
+    """The part of a key that has one of some values, which are in order."""
+    return key.take(within(key.value, values))
+
+
+def within(values: Hashes, some: Hashes) -> Mask:
+    """Which values are among some, which are in order and distinct.
+
+    They are first looked up roughly, by the beginning of their bits.
+
+    >>> within(np.array([3, 2**63, 4], np.uint64), np.array([3, 2**63], np.uint64)).tolist()
+    [True, True, False]
+    """
+    slots = np.zeros(1 << SLOTS, bool)
+    slots[slot_of(some)] = True
+    found = slots[slot_of(values)]
+    maybe = np.flatnonzero(found)
+    if len(maybe):
+        one = values[maybe]
+        found[maybe] = some[np.minimum(np.searchsorted(some, one), len(some) - 1)] == one
+    return found
+
+
+def slot_of(values: Hashes) -> Longs:
+    """The beginning of the bits of each value, by which it can be looked up."""
+    return (values >> np.uint64(64 - SLOTS)).view(np.int64)

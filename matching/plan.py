@@ -16,7 +16,7 @@ import numpy.typing as npt
 from matching.block import Blocks, Pairs, Plan, blocks_of, code_pairs, distinct, key_of, sides
 from matching.chance import Population
 from matching.forms import Forms
-from matching.keys import Atom, Hashes, Key, Longs, Mask, Path, atoms, join, joined_name, refines, spread
+from matching.keys import SLOTS, Atom, Hashes, Key, Longs, Mask, Path, atoms, join, joined_name, refines, slot_of, spread, within
 from matching.parallel import in_parallel
 
 Floats = npt.NDArray[np.float64]
@@ -37,10 +37,10 @@ WORK_OF_A_RECORD = 0.1
 """Making a key costs, for each record, as much as comparing so many pairs."""
 LEAST_GAIN = 0.0002
 """A key is left out if it finds, beyond the others, less than this share of the pairs that are probably the same."""
+MOST_WORK = 300
+"""And it is left out if it costs, for each pair it finds that is probably the same, more than comparing so many pairs."""
 MANY = 500_000
-"""Records from which on that share is asked for; of fewer records a key costs less, and less is asked of it."""
-SLOTS = 22
-"""Bits of a hash by which values are first looked up roughly."""
+"""Records from which on that is asked for; of fewer records a key costs less, and less is asked of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class Probing:
         value, size = sizes_of(key.value)
         values = value[size > self.limits[len(path) - 1]]
         met = with_probes(key, self.probe)
-        return path, values, met.take(np.isin(met.value, values))
+        return path, values, met.take(within(met.value, values))
 
     def plan(self, chosen: Sequence[Path]) -> Plan:
         """The plan of some keys; the too large blocks of each are found among all records."""
@@ -214,9 +214,9 @@ def sizes_of(values: Hashes) -> tuple[Hashes, Longs]:
 
 def with_probes(key: Key, probe: Mask) -> Key:
     """The entries whose value a probe has; a few others besides."""
-    slot = (key.value >> np.uint64(64 - SLOTS)).astype(np.int32)
+    slot = slot_of(key.value)
     wanted = np.zeros(1 << SLOTS, bool)
-    wanted[slot[probe[key.row]]] = True
+    wanted[slot[np.flatnonzero(probe[key.row])]] = True
     return key.take(wanted[slot])
 
 
@@ -257,6 +257,7 @@ def choose(sample: Sample, probability: Floats, share: float, records: int, budg
     once the chosen keys make `budget` pairs, no more are taken.
     """
     missed, least = probability.copy(), LEAST_GAIN * min(records / MANY, 1.0) * float(probability.sum())
+    most = MOST_WORK * max(MANY / max(records, 1), 1.0) ** 2
     covered = np.zeros(len(sample.codes), bool)
     gain = np.array([np.inf] * len(sample.keys))
     chosen: list[int] = []
@@ -264,7 +265,8 @@ def choose(sample: Sample, probability: Floats, share: float, records: int, budg
         best = int(gain.argmax())
         places = sample.places[best]
         found, new = float(missed[places].sum()), int((~covered[places]).sum())
-        value = found / (WORK_OF_A_RECORD * records + new / share) if found > least else 0.0
+        value = found / share / (WORK_OF_A_RECORD * records + new / share) if found > least else 0.0
+        value = value if value * most >= 1.0 else 0.0
         worse = value < gain[best]
         gain[best] = value
         if value <= 0 or (worse and value < gain.max()):

@@ -263,7 +263,9 @@ def drop_explained(comparisons: Sequence[Comparison], columns: LevelArray) -> No
     for k, comparison in enumerate(comparisons):
         told = [i for i, label in enumerate(comparison.labels) if label in MADE_OF_NAMES]
         if told:
-            columns[k, agree & np.isin(columns[k], told)] = 0
+            one_of = np.zeros(256, bool)
+            one_of[told] = True
+            columns[k, np.flatnonzero(agree & one_of[columns[k]])] = 0
 
 
 def level_matrix(comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes, left: Ints, right: Ints) -> LevelArray:

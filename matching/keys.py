@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from domain.attributes import Role
 from matching.forms import Forms
+from matching.parallel import in_parallel
 from matching.records import Ints
 
 Hashes = npt.NDArray[np.uint64]
@@ -24,7 +25,7 @@ Path = tuple[str, ...]
 NOTHING = np.uint64(0)
 """Stands for a value that is not there; no value hashes to it."""
 MIX = np.uint64(0x9E3779B97F4A7C15)
-SLOTS = 22
+SLOTS = 20
 """Bits of a hash by which values are first looked up roughly."""
 
 
@@ -101,18 +102,17 @@ def atoms(forms: Mapping[str, Forms]) -> dict[str, Atom]:
 
     Attributes that speak for nobody (a year, a country) make no pairs alone, but split the large blocks of others.
     """
-    found: dict[str, Atom] = {}
-    for name, own in forms.items():
-        if not len(own.row):
-            continue
-        whole = {"exact": own.distinct} if own.type.refine_by else {}
-        offered = own.type.blocking_atoms(own.distinct) if blocks_alone(own) else whole
-        for label, values in offered.items():
-            found[f"{name}: {label}"] = atom(f"{name}: {label}", own, values)
-        words = own.type.tokens(own.distinct) if blocks_alone(own) else None
-        if words is not None:
-            found[f"{name}: word"] = word_atom(f"{name}: word", own, words)
-    return found
+    made = in_parallel(lambda one: atoms_of(*one), ((name, own) for name, own in forms.items() if len(own.row)))
+    return {one.name: one for some in made for one in some}
+
+
+def atoms_of(name: str, own: Forms) -> list[Atom]:
+    """The atoms of one attribute."""
+    whole = {"exact": own.distinct} if own.type.refine_by else {}
+    offered = own.type.blocking_atoms(own.distinct) if blocks_alone(own) else whole
+    found = [atom(f"{name}: {label}", own, values) for label, values in offered.items()]
+    words = own.type.tokens(own.distinct) if blocks_alone(own) else None
+    return found if words is None else [*found, word_atom(f"{name}: word", own, words)]
 
 
 def refines(one: Atom, most: int | None = None) -> bool:
@@ -210,18 +210,22 @@ def only(key: Key, values: Hashes) -> Key:
 def within(values: Hashes, some: Hashes) -> Mask:
     """Which values are among some, which are in order and distinct.
 
-    They are first looked up roughly, by the beginning of their bits.
+    They are looked up by the beginning of their bits, and only where that tells too little in order.
 
     >>> within(np.array([3, 2**63, 4], np.uint64), np.array([3, 2**63], np.uint64)).tolist()
     [True, True, False]
     """
-    slots = np.zeros(1 << SLOTS, bool)
-    slots[slot_of(some)] = True
-    found = slots[slot_of(values)]
+    place = np.full(1 << SLOTS, -1, np.int32)
+    place[slot_of(some)] = np.arange(len(some))
+    first = place.take(slot_of(values))
+    found = first >= 0
     maybe = np.flatnonzero(found)
-    if len(maybe):
-        one = values[maybe]
-        found[maybe] = some[np.minimum(np.searchsorted(some, one), len(some) - 1)] == one
+    one = values[maybe]
+    same = some[first[maybe]] == one
+    other = np.flatnonzero(~same)
+    if len(other):
+        same[other] = some[np.minimum(np.searchsorted(some, one[other]), len(some) - 1)] == one[other]
+    found[maybe] = same
     return found
 
 

@@ -16,7 +16,24 @@ import numpy.typing as npt
 from matching.block import Blocks, Pairs, Plan, blocks_of, code_pairs, distinct, key_of, sides
 from matching.chance import Population
 from matching.forms import Forms
-from matching.keys import SLOTS, Atom, Hashes, Key, Longs, Mask, Path, atoms, join, joined_name, refines, slot_of, spread, within
+from matching.keys import (
+    NOTHING,
+    SLOTS,
+    Atom,
+    Hashes,
+    Key,
+    Longs,
+    Mask,
+    Path,
+    atoms,
+    join,
+    joined_name,
+    mixed,
+    refines,
+    slot_of,
+    spread,
+    within,
+)
 from matching.parallel import in_parallel
 
 Floats = npt.NDArray[np.float64]
@@ -80,7 +97,7 @@ class Probing:
             sizes.add(name, value, size)
         self.limits = (limit_of(sizes.pairs, self.allowed(1), LEAST_LIMITS[0]), *LEAST_LIMITS[1:])
         self.refined = sizes.larger_than(self.limits[0])
-        return list(in_parallel(lambda one: self.probed((one.name,), one.make()), alone))
+        return list(in_parallel(lambda one: self.probed((one.name,), with_probes(one.make(), self.probe)), alone))
 
     def refining(self, most: int | None = None) -> list[Atom]:
         """The atoms that are joined with others, those of attributes that speak for nobody last."""
@@ -101,7 +118,7 @@ class Probing:
     def made(self, path: Path) -> ProbedKey:
         """What the probes meet in the key of two atoms."""
         a, b = (self.ends[name] for name in path)
-        return self.probed(path, join(joined_name(path), a, b, len(self.population)))
+        return self.probed(path, met_together(joined_name(path), a, b, self.probe))
 
     def allowed(self, tier: int) -> float:
         """Pairs that all keys of so many atoms may make together, repeats among them."""
@@ -132,7 +149,7 @@ class Probing:
             taken = {self.offered[name].attribute for name in parent}
             paths = [(*parent, end) for end in ends if len(key.row) and self.offered[end].attribute not in taken]
             fresh = [path for path in paths if joined_name(path) not in found]
-            joined = ((path, join(joined_name(path), key, ends[path[-1]], len(self.population))) for path in fresh)
+            joined = ((path, met_together(joined_name(path), key, ends[path[-1]], self.probe)) for path in fresh)
             for one in in_parallel(lambda made: self.probed(*made), joined):
                 found[joined_name(one.path)] = one
         return list(found.values())
@@ -161,9 +178,8 @@ class Probing:
         value, size = sizes_of(key_of(path, self.offered, self.refined, len(self.population), self.ends).value)
         return value[size > self.limits[len(path) - 1]]
 
-    def probed(self, path: Path, key: Key) -> ProbedKey:
-        """What the probes meet in the blocks of a key that are not too large."""
-        met = with_probes(key, self.probe)
+    def probed(self, path: Path, met: Key) -> ProbedKey:
+        """What the probes meet in the blocks of a key that are not too large; of its entries, those that a probe meets suffice."""
         blocks = blocks_of(met, None)
         size = np.repeat(blocks.size, blocks.size)[self.probe[met.row[blocks.order]]]
         sizes = np.bincount(size[size <= LARGEST_BLOCK], minlength=LARGEST_BLOCK + 1)
@@ -220,6 +236,25 @@ def with_probes(key: Key, probe: Mask) -> Key:
     return key.take(wanted[slot])
 
 
+def met_together(name: str, a: Key, b: Key, probe: Mask) -> Key:
+    """The entries of the key that two keys make together whose value a probe has; a few others besides.
+
+    What is met is told from both values before they are made one.
+    """
+    if not (a.single or b.single):
+        return with_probes(join(name, a, b, len(probe)), probe)
+    many, single = (a, b) if b.single else (b, a)
+    other = single.by_record(len(probe))[many.row]
+    slot = slot_of(many.value ^ other)
+    mine = np.flatnonzero(probe[many.row])
+    wanted = np.zeros(1 << SLOTS, bool)
+    wanted[slot[mine[other[mine] != NOTHING]]] = True
+    at = np.flatnonzero(wanted[slot])
+    at = at[other[at] != NOTHING]
+    values = (many.value[at], other[at]) if b.single else (other[at], many.value[at])
+    return Key(name, many.row[at], mixed(*values), many.single)
+
+
 def probe_pairs(key: Key, blocks: Blocks, probe: Mask, limit: int, population: Population) -> Longs:
     """Codes of the admissible pairs that a probe is part of, in blocks of at most `limit` records; each once, in order."""
     row = key.row[blocks.order]
@@ -258,13 +293,14 @@ def choose(sample: Sample, probability: Floats, share: float, records: int, budg
     """
     missed, least = probability.copy(), LEAST_GAIN * min(records / MANY, 1.0) * float(probability.sum())
     most = MOST_WORK * max(MANY / max(records, 1), 1.0) ** 2
-    covered = np.zeros(len(sample.codes), bool)
+    covered, enough = np.zeros(len(sample.codes), bool), share * budget
+    made = 0
     gain = np.array([np.inf] * len(sample.keys))
     chosen: list[int] = []
-    while gain.max(initial=0.0) > 0 and covered.sum() < share * budget:
+    while gain.max(initial=0.0) > 0 and made < enough:
         best = int(gain.argmax())
         places = sample.places[best]
-        found, new = float(missed[places].sum()), int((~covered[places]).sum())
+        found, new = float(missed[places].sum()), len(places) - int(np.count_nonzero(covered[places]))
         value = found / share / (WORK_OF_A_RECORD * records + new / share) if found > least else 0.0
         value = value if value * most >= 1.0 else 0.0
         worse = value < gain[best]
@@ -272,6 +308,7 @@ def choose(sample: Sample, probability: Floats, share: float, records: int, budg
         if value <= 0 or (worse and value < gain.max()):
             continue
         chosen.append(best)
+        made += new
         missed[places], covered[places], gain[best] = 0.0, True, 0.0
     return needed(sample, probability, chosen, least)
 

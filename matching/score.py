@@ -98,14 +98,15 @@ def fit(
 def settle(state: Start, patterns: Patterns, admissible: float, expected: ExpectedSame | None) -> tuple[int, bool]:
     """Rounds of expectation and maximisation until nothing changes; how many, and whether that was reached."""
     counts = patterns.counts.astype(np.float64)
+    levels = np.asfortranarray(patterns.levels, np.intp)  # each comparison's levels together, as they are asked for
     rounds, converged = 0, False
     while rounds < MAX_ROUNDS and not converged:
         rounds += 1
-        post_same, post_related = posterior(patterns.levels, state.m, state.u, state.r, state.same, state.related, admissible)
+        post_same, post_related = posterior(levels, state.m, state.u, state.r, state.same, state.related, admissible)
         before = state.same
         same = post_same * counts if expected is None else expected.same_pairs(post_same)
         related = (counts - same) * (post_related / np.maximum(1 - post_same, 1e-15))
-        state.update(patterns.levels, same, related, admissible)
+        state.update(levels, same, related, admissible)
         converged = rounds > 5 and abs(state.same - before) < TOLERANCE * max(state.same, 1.0)
     return rounds, converged
 

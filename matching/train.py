@@ -47,6 +47,7 @@ def train(
     model = Model(comparisons, scoring, learner.fitted, common, trigrams, plan, learner.matched, len(population))
     made = (None, None) if probing is None else (probing.offered, probing.ends)
     pairs = candidate_pairs(used, population, plan, allowed, *made)
+    del probing, made  # what is no longer needed makes room for comparing
     least, known = least_weight(population, floor), learner.known(pairs)
     if known is not None:
         return model, *worth_keeping(comparisons, scoring, pairs, known, least)
@@ -77,9 +78,11 @@ class Learner:
         """The patterns of candidate pairs, where the classes were fitted to all of them."""
         assert self.compared is not None
         codes, patterns = self.compared
+        if len(codes) < len(pairs):
+            return None
         wanted = pair_code(pairs.left, pairs.right, len(self.population))
         place = np.searchsorted(codes, wanted)
-        if len(codes) < len(wanted) or (codes[np.minimum(place, len(codes) - 1)] != wanted).any():
+        if (codes[np.minimum(place, len(codes) - 1)] != wanted).any():
             return None
         return replace(patterns, index=patterns.index[place])
 

@@ -54,8 +54,8 @@ WORK_OF_A_RECORD = 0.1
 """Making a key costs, for each record, as much as comparing so many pairs."""
 LEAST_GAIN = 0.0002
 """A key is left out if it finds, beyond the others, less than this share of the pairs that are probably the same."""
-MOST_WORK = 300
-"""And it is left out if it costs, for each pair it finds that is probably the same, more than comparing so many pairs."""
+DEAREST = 50
+"""And it is left out if such a pair costs so many times the work that one has cost by the keys before it."""
 MANY = 500_000
 """Records from which on that is asked for; of fewer records a key costs less, and less is asked of it."""
 
@@ -292,23 +292,23 @@ def choose(sample: Sample, probability: Floats, share: float, records: int, budg
     once the chosen keys make `budget` pairs, no more are taken.
     """
     missed, least = probability.copy(), LEAST_GAIN * min(records / MANY, 1.0) * float(probability.sum())
-    most = MOST_WORK * max(MANY / max(records, 1), 1.0) ** 2
+    dearest = DEAREST * max(MANY / max(records, 1), 1.0) ** 2
     covered, enough = np.zeros(len(sample.codes), bool), share * budget
-    made = 0
+    made, gained, paid = 0, 0.0, 1.0
     gain = np.array([np.inf] * len(sample.keys))
     chosen: list[int] = []
     while gain.max(initial=0.0) > 0 and made < enough:
         best = int(gain.argmax())
         places = sample.places[best]
         found, new = float(missed[places].sum()), len(places) - int(np.count_nonzero(covered[places]))
-        value = found / share / (WORK_OF_A_RECORD * records + new / share) if found > least else 0.0
-        value = value if value * most >= 1.0 else 0.0
+        work = WORK_OF_A_RECORD * records + new / share
+        value = found / work if found > least and found / work * dearest >= gained / paid else 0.0
         worse = value < gain[best]
         gain[best] = value
         if value <= 0 or (worse and value < gain.max()):
             continue
         chosen.append(best)
-        made += new
+        made, gained, paid = made + new, gained + found, paid + work
         missed[places], covered[places], gain[best] = 0.0, True, 0.0
     return needed(sample, probability, chosen, least)
 

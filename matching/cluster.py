@@ -98,7 +98,7 @@ def cluster(
     label = np.arange(count, dtype=np.int64)
     linkage = np.full(count, ALONE)
 
-    order = np.argsort(component, kind="stable")
+    order = np.sort(component * np.int64(count) + np.arange(count)) % max(count, 1)  # of a component, records in order
     sizes = np.bincount(component)
     start = np.cumsum(sizes) - sizes
 
@@ -153,17 +153,28 @@ def components(count: int, pairs: tuple[Ints, Ints], weight: Bits, constraints: 
     left = np.concatenate((left, constraints.same[0]))
     right = np.concatenate((right, constraints.same[1]))
     strength = np.concatenate((strength, np.full(len(constraints.same[0]), np.iinfo(np.int64).max)))
-    label = connected(count, left, right)
+    label = by_first(connected(count, left, right))
     sizes = np.bincount(label)
     largest, cut = int(sizes.max(initial=0)), int((sizes > LARGEST_COMPONENT).sum())
     for floor in range(max(propose, 0) // MICRO + 1, 400):
         large = np.bincount(label) > (LARGE_COMPONENT if floor <= FAINT else LARGEST_COMPONENT)
         if floor > FAINT and not large.any():
             break
-        kept = np.flatnonzero(~large[label[left]] | (strength >= floor * MICRO))
+        kept = np.flatnonzero(large[label[left]] & (strength >= floor * MICRO))  # no other component changes any more
         left, right, strength = left[kept], right[kept], strength[kept]
-        label = connected(count, left, right)
+        label = np.where(large[label], by_first(connected(count, left, right)), label)
     return label, cut, largest
+
+
+def by_first(component: Ints) -> Ints:
+    """Components named by their first record.
+
+    >>> by_first(np.array([1, 1, 0, 1], np.int32)).tolist()
+    [0, 0, 2, 0]
+    """
+    first = np.empty(int(component.max(initial=-1)) + 1, np.int32)
+    first[component[::-1]] = np.arange(len(component) - 1, -1, -1, dtype=np.int32)
+    return first[component]
 
 
 def decided_among(members: Longs, pairs: tuple[Ints, Ints]) -> tuple[Longs, Longs]:

@@ -152,7 +152,7 @@ class Comparer:
     def __init__(self, comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes) -> None:
         self.comparisons = comparisons
         names = [a.name for c in comparisons for a in c.attributes]
-        self.values = {name: Values(forms[name], classes[name]) for name in names}
+        self.values = dict(zip(names, in_parallel(lambda name: Values(forms[name], classes[name]), names), strict=True))
         self.swap = next((Swap(comparisons, k, self.values) for k, c in enumerate(comparisons) if c.swapped is not None), None)
 
     def levels(self, left: Ints, right: Ints) -> LevelArray:

@@ -19,6 +19,7 @@ from matching.forms import Forms
 from matching.keys import Longs, blocks_alone
 from matching.model import Model, common_forms
 from matching.one_to_one import Counterparts, Matched
+from matching.parallel import in_parallel
 from matching.patterns import join_patterns
 from matching.plan import Probing, Sample, choose
 from matching.prune import least_weight, worth_keeping, worth_scoring
@@ -41,7 +42,7 @@ def train(
     allowed = budget or pair_budget(len(population))
     learner = Learner(comparisons, used, classes, population, one_to_one)
     plan, probing = learn_blocking(learner, allowed)
-    common = {name: common_forms(own, classes[name]) for name, own in used.items()}
+    common = dict(zip(used, in_parallel(lambda name: common_forms(used[name], classes[name]), used), strict=True))
     trigrams = {name: own.weights for name, own in used.items() if own.type.weighs_trigrams}
     scoring = Scoring(*weights_of(learner.fitted))
     model = Model(comparisons, scoring, learner.fitted, common, trigrams, plan, learner.matched, len(population))

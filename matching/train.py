@@ -13,6 +13,7 @@ from matching.advantage import pair_code
 from matching.attribute_types.trigrams import learn_weights
 from matching.block import Pairs, Plan, candidate_pairs, code_pairs, every_pair, pair_budget, sides
 from matching.chance import Population, chance_levels, classes_of
+from matching.choose import Sample, choose
 from matching.cluster import Scoring
 from matching.compare import Classes, Comparer, Comparison, Patterns, comparisons_for
 from matching.forms import Forms
@@ -21,7 +22,7 @@ from matching.model import Model, common_forms
 from matching.one_to_one import Counterparts, Matched
 from matching.parallel import in_parallel
 from matching.patterns import join_patterns
-from matching.plan import Probing, Sample, choose
+from matching.plan import Probing
 from matching.prune import least_weight, worth_keeping, worth_scoring
 from matching.score import Fit, Floats, fit, probabilities, sums, weights_of
 

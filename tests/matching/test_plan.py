@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matching.choose import MANY, ProbedKey, Sample, choose
 from matching.keys import Key, join, within
-from matching.plan import MANY, ProbedKey, Sample, choose, met_together
+from matching.plan import met_together
 
 RECORDS = 40
 values = st.integers(1, 4).map(lambda number: number * 0x9E3779B97F4A7C15 % 2**64)

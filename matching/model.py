@@ -22,6 +22,7 @@ from matching.compare import Comparison, comparisons_for
 from matching.forms import Forms, compared_attributes
 from matching.keys import Hashes
 from matching.one_to_one import Matched
+from matching.parallel import in_parallel
 from matching.score import Fit, Weights
 
 FORMAT = 3
@@ -47,7 +48,7 @@ class Model:
 
     def classes(self, forms: Mapping[str, Forms]) -> dict[str, npt.NDArray[np.uint8]]:
         """The frequency class of every form, by attribute."""
-        return {name: self.classes_of(own) for name, own in forms.items()}
+        return dict(zip(forms, in_parallel(self.classes_of, forms.values()), strict=True))
 
     def classes_of(self, own: Forms) -> npt.NDArray[np.uint8]:
         """The frequency class of each distinct form of one attribute."""
@@ -145,4 +146,6 @@ def common_forms(own: Forms, classes: npt.NDArray[np.uint8]) -> tuple[Hashes, np
 
 def hash_forms(own: Forms) -> Hashes:
     """A 64-bit hash of each distinct form: a model holds no customer's data."""
-    return np.asarray(pd.util.hash_array(own.distinct.to_numpy(zero_copy_only=False), categorize=False), np.uint64)
+    if "hashes" not in own.worked_out:
+        own.worked_out["hashes"] = np.asarray(pd.util.hash_array(own.distinct.to_numpy(zero_copy_only=False), categorize=False), np.uint64)
+    return np.asarray(own.worked_out["hashes"])

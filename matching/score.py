@@ -19,6 +19,7 @@ from matching.compare import AGREEMENT, RARITY, SWAPPED, Comparison, LevelArray,
 
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.int64]
+AnyLevels = LevelArray | npt.NDArray[np.intp]
 
 MICRO = 1_000_000
 """Weights are whole millionths of a bit, so that sums do not depend on their order."""
@@ -98,14 +99,15 @@ def fit(
 def settle(state: Start, patterns: Patterns, admissible: float, expected: ExpectedSame | None) -> tuple[int, bool]:
     """Rounds of expectation and maximisation until nothing changes; how many, and whether that was reached."""
     counts = patterns.counts.astype(np.float64)
+    levels = np.asfortranarray(patterns.levels, np.intp)  # each comparison's levels together, as they are asked for
     rounds, converged = 0, False
     while rounds < MAX_ROUNDS and not converged:
         rounds += 1
-        post_same, post_related = posterior(patterns.levels, state.m, state.u, state.r, state.same, state.related, admissible)
+        post_same, post_related = posterior(levels, state.m, state.u, state.r, state.same, state.related, admissible)
         before = state.same
         same = post_same * counts if expected is None else expected.same_pairs(post_same)
         related = (counts - same) * (post_related / np.maximum(1 - post_same, 1e-15))
-        state.update(patterns.levels, same, related, admissible)
+        state.update(levels, same, related, admissible)
         converged = rounds > 5 and abs(state.same - before) < TOLERANCE * max(state.same, 1.0)
     return rounds, converged
 
@@ -152,7 +154,7 @@ class Start:
         """Levels of *related* pairs on a personal comparison: near chance."""
         return (1 - self.leak[k]) * self.u[k] + self.leak[k] * self.m[k]
 
-    def update(self, levels: LevelArray, in_same: Floats, in_related: Floats, admissible: float) -> None:
+    def update(self, levels: AnyLevels, in_same: Floats, in_related: Floats, admissible: float) -> None:
         """One M step, from the expected number of pairs of each pattern in each class."""
         self.same = float(in_same.sum())
         self.related = float(in_related.sum()) if self.has_related else 0.0
@@ -176,7 +178,7 @@ def divergence(m: Floats, u: Floats) -> float:
     return float((m[some] * np.log2(m[some] / np.maximum(u[some], 1e-12))).sum())
 
 
-def by_level(levels: LevelArray, weight: Floats, size: int) -> Floats:
+def by_level(levels: AnyLevels, weight: Floats, size: int) -> Floats:
     """The weight of the patterns at each level of one comparison, `missing` left out."""
     totals = np.bincount(levels, weights=weight, minlength=size).astype(np.float64)
     totals[0] = 0.0
@@ -220,7 +222,7 @@ def fit_leak(levels: Floats, u: Floats, m: Floats, leak: float) -> float:
 
 
 def posterior(
-    levels: LevelArray, m: Sequence[Floats], u: Sequence[Floats], r: Sequence[Floats], same: float, related: float, admissible: float
+    levels: AnyLevels, m: Sequence[Floats], u: Sequence[Floats], r: Sequence[Floats], same: float, related: float, admissible: float
 ) -> tuple[Floats, Floats]:
     """Probability of *same* and of *related* for each pattern."""
     log_same = np.full(len(levels), np.log(max(same, 1e-9)))

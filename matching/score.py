@@ -55,6 +55,8 @@ class Fit:
 
 PRIOR_STRENGTH = 20.0
 """Pseudo-pairs behind the prior of the *same* and *related* levels."""
+DIFFERENT_STRENGTH = 400.0
+"""More of them behind the share of *same* pairs that differ on what tells who somebody is; they fade where as many pairs tell it."""
 LEAK = (2.0, 8.0)
 """Beta prior of the share by which *related* pairs behave like *same* ones on a personal comparison."""
 MOST_LEAK = 0.1
@@ -122,6 +124,7 @@ class Start:
         self.leak = [MOST_LEAK] * len(comparisons)
         # Where agreement is the more certain, so is the prior: as many of its pairs differ.
         self.strength = [PRIOR_STRENGTH * (1 - AGREEMENT) / (1 - c.agreement) for c in comparisons]
+        self.firm = [0.0 if role is Role.NEUTRAL else DIFFERENT_STRENGTH for role in self.roles]
         self.u = [c.levels.copy() for c in chance]
         self.prior_m = [prior_levels(c, own.levels, c.agreement) for c, own in zip(comparisons, chance, strict=True)]
         self.m = [prior.copy() for prior in self.prior_m]
@@ -158,10 +161,11 @@ class Start:
         """One M step, from the expected number of pairs of each pattern in each class."""
         self.same = float(in_same.sum())
         self.related = float(in_related.sum()) if self.has_related else 0.0
+        few = DIFFERENT_STRENGTH / (DIFFERENT_STRENGTH + self.same)
         for k, size in enumerate(len(m) for m in self.m):
             same = by_level(levels[:, k], in_same, size)
             related = by_level(levels[:, k], in_related, size)
-            self.m[k] = normalise(same + self.strength[k] * self.prior_m[k])
+            self.m[k] = held_different(same + self.strength[k] * self.prior_m[k], self.prior_m[k][-1], self.firm[k] * few)
             if self.shared[k]:
                 self.r[k] = normalise(related + PRIOR_STRENGTH * self.prior_r[k])
             else:
@@ -197,6 +201,19 @@ def normalise(levels: Floats) -> Floats:
     levels[0] = 0.0
     total = levels.sum()
     return levels / total if total > 0 else levels
+
+
+def held_different(levels: Floats, expected: float, pairs: float) -> Floats:
+    """Level shares from numbers of pairs, where so many more pairs say which share of them differs.
+
+    >>> held_different(np.array([0.0, 60.0, 20.0, 20.0]), 0.05, 200.0).round(3).tolist()
+    [0.0, 0.675, 0.225, 0.1]
+    """
+    shares = normalise(levels)
+    different = (levels[-1] + pairs * expected) / max(float(levels[1:].sum()) + pairs, 1e-12)
+    shares[:-1] *= (1 - different) / max(1 - shares[-1], 1e-12)
+    shares[-1] = different
+    return shares
 
 
 def prior_levels(comparison: Comparison, chance: Floats, agreement: float) -> Floats:

@@ -67,6 +67,10 @@ CHANCE_FLOOR = 0.02
 """Share of the agreement seen that is always held to be chance, however many true matches explain it."""
 
 
+FALLS = 0.8
+"""Where texts are all that is compared: *same* pairs of each level, as a share of the next stronger one, below their commonest level."""
+
+
 class ExpectedSame(Protocol):
     """How many pairs of each pattern are expected to be the same, where that takes more than the pattern."""
 
@@ -125,6 +129,7 @@ class Start:
         # Where agreement is the more certain, so is the prior: as many of its pairs differ.
         self.strength = [PRIOR_STRENGTH * (1 - AGREEMENT) / (1 - c.agreement) for c in comparisons]
         self.firm = [0.0 if role is Role.NEUTRAL else DIFFERENT_STRENGTH for role in self.roles]
+        self.is_scale = [own.crossed and c.attributes[0].type == "text" for c, own in zip(comparisons, chance, strict=True)]
         self.u = [c.levels.copy() for c in chance]
         self.prior_m = [prior_levels(c, own.levels, c.agreement) for c, own in zip(comparisons, chance, strict=True)]
         self.m = [prior.copy() for prior in self.prior_m]
@@ -153,6 +158,10 @@ class Start:
         self.same = 1e-9
         self.m = [prior.copy() for prior in self.prior_m]
 
+    def falling_off(self, k: int, same: Floats) -> Floats:
+        """*Same* pairs by level, on a scale without what rises again at its lower end: those pairs are families, and no chance either."""
+        return falling(same, self.u[k], len(RARITY)) if self.is_scale[k] else same
+
     def leaked(self, k: int) -> Floats:
         """Levels of *related* pairs on a personal comparison: near chance."""
         return (1 - self.leak[k]) * self.u[k] + self.leak[k] * self.m[k]
@@ -165,6 +174,7 @@ class Start:
         for k, size in enumerate(len(m) for m in self.m):
             same = by_level(levels[:, k], in_same, size)
             related = by_level(levels[:, k], in_related, size)
+            same = self.falling_off(k, same)
             self.m[k] = held_different(same + self.strength[k] * self.prior_m[k], self.prior_m[k][-1], self.firm[k] * few)
             if self.shared[k]:
                 self.r[k] = normalise(related + PRIOR_STRENGTH * self.prior_r[k])
@@ -174,6 +184,21 @@ class Start:
             known = admissible * self.chance[k].known
             if not self.chance[k].crossed:
                 self.u[k] = without_matches(self.chance[k].levels, self.m[k], self.r[k], same.sum(), related.sum(), known)
+
+
+def falling(same: Floats, chance: Floats, equal: int) -> Floats:
+    """*Same* pairs by level, on a scale of even steps below `equal` levels of equality: from the level that tells the most
+    of them on, each step down holds no more than `FALLS` of the one before.
+
+    >>> falling(np.array([0.0, 5.0, 100.0, 20.0, 120.0, 7.0]), np.array([0, 1e-9, 1e-9, 1e-5, 1e-3, 1.0]), 1).round().tolist()
+    [0.0, 5.0, 100.0, 20.0, 16.0, 7.0]
+    """
+    steps = np.concatenate(([same[1 : equal + 1].sum()], same[equal + 1 : -1]))
+    rarest = np.concatenate(([chance[1 : equal + 1].sum()], chance[equal + 1 : -1]))
+    top = int(np.argmax(-steps * np.log(np.maximum(rarest, 1e-12))))
+    fall = FALLS ** np.arange(len(steps) - top)
+    steps[top:] = np.minimum.accumulate(steps[top:] / fall) * fall
+    return np.concatenate((same[: equal + 1], steps[1:], same[-1:]))
 
 
 def divergence(m: Floats, u: Floats) -> float:

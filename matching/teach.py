@@ -156,7 +156,8 @@ def cluster_questions(
     between = view.between(group, left, right, constraints)
     same = learn_doubt(view, constraints).probability(between)
     now = view.clusters(settings.join, constraints)
-    worth: Floats = between.pairs * np.where(now[left] == now[right], 1 - same, same)
+    wrong: Floats = np.where(now[left] == now[right], 1 - same, same)
+    worth = np.asarray(between.pairs * wrong, np.float64)
     worth[between.forbidden] = 0.0
     order = np.lexsort((pair_tickets(tickets, between.low, between.high), -between.known, between.edge))
     shown = order[np.searchsorted(between.edge[order], np.arange(len(left)))]

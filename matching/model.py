@@ -74,6 +74,11 @@ class Model:
         return replace(own, weights=self.trigrams[name]) if name in self.trigrams else own
 
     @property
+    def placeholder_counts(self) -> dict[str, int]:
+        """How many forms of each attribute were found to stand for a missing value."""
+        return {name: len(hashes) for name, hashes in self.placeholders.items()}
+
+    @property
     def fingerprint(self) -> str:
         """A name that tells this model from every other."""
         return hashlib.blake2b(self.dump(), digest_size=8).hexdigest()

@@ -79,7 +79,7 @@ def unlike(own: Forms, code: int, forms: Mapping[str, Forms]) -> bool:
     known = [(other.attribute.type in PLACE_TYPES, likeness(other, left, right)) for other in others]
     told = [(is_place, alike) for is_place, alike in known if alike is not None]
     of_place = own.attribute.type in PLACE_TYPES
-    if not told or of_place and not any(is_place for is_place, _ in told):
+    if not told or (of_place and not any(is_place for is_place, _ in told)):
         return False
     return all(alike <= (NEIGHBOURS if is_place and not of_place else LIKENESS) for is_place, alike in told)
 

@@ -87,7 +87,9 @@ class Forms:
 
 def hash_forms(own: Forms) -> npt.NDArray[np.uint64]:
     """A 64-bit hash of each distinct form: a model holds no customer's data."""
-    return np.asarray(pd.util.hash_array(own.distinct.to_numpy(zero_copy_only=False), categorize=False), np.uint64)
+    if "hashes" not in own.worked_out:
+        own.worked_out["hashes"] = pd.util.hash_array(own.distinct.to_numpy(zero_copy_only=False), categorize=False)
+    return np.asarray(own.worked_out["hashes"], np.uint64)
 
 
 def forms_of(records: Records) -> dict[str, Forms]:

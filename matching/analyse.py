@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -221,6 +221,8 @@ class Analysis:
     """*Same* pairs that no key catches; a lower bound."""
     recall: Estimate
     """Share of the *same* pairs that are candidates; an upper bound."""
+    placeholders: Mapping[str, int] = field(default_factory=dict)
+    """By attribute, how many values were found to stand for a missing one, and so block nothing."""
 
 
 def analyse(forms: Mapping[str, Forms], plan: Plan, scored: Scored, candidates: Pairs, tickets: Tickets, budget: int) -> Analysis:

@@ -22,6 +22,7 @@ from matching.model import Model, common_forms
 from matching.one_to_one import Counterparts, Matched
 from matching.parallel import in_parallel
 from matching.patterns import join_patterns
+from matching.placeholders import learn_placeholders, without_placeholders
 from matching.plan import Probing
 from matching.prune import least_weight, worth_keeping, worth_scoring
 from matching.score import Fit, Floats, fit, probabilities, sums, weights_of
@@ -35,7 +36,9 @@ def train(
     Where sources are free of duplicates, candidates are rivals, unless `one_to_one` is false.
     Raises NothingToMatch when no attribute that identifies anyone has a value.
     """
-    used = {name: weighed(own) for name, own in forms.items() if len(own.row)}
+    placeholders = learn_placeholders(forms)
+    told = {**forms} | {name: without_placeholders(forms[name], hashes) for name, hashes in placeholders.items()}
+    used = {name: weighed(own) for name, own in told.items() if len(own.row)}
     if not any(blocks_alone(own) for own in used.values()):
         raise NothingToMatch("no record has a value in any attribute that identifies a customer. Map at least one of them.")
     comparisons = comparisons_for([own.attribute for own in used.values()])
@@ -46,7 +49,7 @@ def train(
     common = dict(zip(used, in_parallel(lambda name: common_forms(used[name], classes[name]), used), strict=True))
     trigrams = {name: own.weights for name, own in used.items() if own.type.weighs_trigrams}
     scoring = Scoring(*weights_of(learner.fitted))
-    model = Model(comparisons, scoring, learner.fitted, common, trigrams, plan, learner.matched, len(population))
+    model = Model(comparisons, scoring, learner.fitted, common, trigrams, plan, learner.matched, len(population), placeholders)
     made = (None, None) if probing is None else (probing.offered, probing.ends)
     pairs = candidate_pairs(used, population, plan, allowed, *made)
     del probing, made  # what is no longer needed makes room for comparing

@@ -84,7 +84,10 @@ class Csv(Connector):
         places = [layout.names.index(column) for column in columns]
         first = 0 if layout.header else 1  # the number of a block's first row; the header is row 0
         with opened(self._file) as file:
-            for block in self._blocks(as_utf8(file, layout.encoding), layout, places):
+            stream = as_utf8(file, layout.encoding)
+            if layout.says_delimiter:
+                stream.readline()
+            for block in self._blocks(stream, layout, places):
                 numbers = np.arange(first, first + block.count)[block.right]
                 header = int(len(numbers) > 0 and numbers[0] == 0)
                 refused = [replace(wrong, row=wrong.row + first) for wrong in block.wrong]

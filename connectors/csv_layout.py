@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from connectors.encoding import UNDECODABLE, is_text
 from connectors.files import LONGEST, OLE, ZIP, Unreadable
 
 DELIMITERS = ",;\t|"
+SAYS_DELIMITER = re.compile(r"\ufeff?sep=([,;\t|])\r?\n", re.IGNORECASE)
+"""The first line of a file that says its delimiter; spreadsheets write and read it, and no header looks so."""
 
 # Cells up to the length at which a file is taken for broken; the module's own limit is lower, and one for the whole process.
 csv.field_size_limit(4 * LONGEST)
@@ -28,16 +31,20 @@ class Layout:
     """Of every column; empty where a column has none."""
     header: bool
     """Whether the names stand in the first row."""
+    says_delimiter: bool = False
+    """Whether a line before it says the delimiter, as spreadsheets write it: `sep=;`."""
 
 
 def layout_of(head: bytes, encoding: str, delimiter: str | None, header: bool | Sequence[str], place: str) -> Layout:
     """The layout told from the first bytes of a file; Unreadable where its header cannot serve."""
     text = head.decode(encoding, UNDECODABLE)
+    if said := SAYS_DELIMITER.match(text):
+        text, delimiter = text[said.end() :], delimiter or said[1]
     delimiter = delimiter or delimiter_of(text)
     first = next(iter(_rows(text, delimiter, most=1)), [])
     if not first:
         raise Unreadable(f"{place} holds no rows. Export it again.")
-    return Layout(encoding, delimiter, _names(first, header, place), header is True)
+    return Layout(encoding, delimiter, _names(first, header, place), header is True, said is not None)
 
 
 def delimiter_of(text: str) -> str:

@@ -103,6 +103,23 @@ class Json(Connector):
                 values = [_values([record for _, record in right], column) for column in columns]
                 yield batch_of(columns, list(map(cells, values)), np.array([number for number, _ in right], np.int64), refused)
 
+    def wrapped(self) -> str | None:
+        """Where the records are in a file that is one object around them, as `records` says it: its longest list of objects.
+
+        None where the file is a list, has an object a line, cannot be read or holds no such list.
+        """
+        try:
+            if not self._start.startswith("{"):
+                return None
+            with opened(self._file) as file:
+                text = JsonText(io.TextIOWrapper(file, self._encoding, UNDECODABLE).read, self.place)
+                found_ones = dict(text.lists())
+                alone = not text.peek()
+        except Unreadable:
+            return None
+        usable = {".".join(path): count for path, count in found_ones.items() if not any("." in name or not name for name in path)}
+        return max(usable, key=lambda path: usable[path]) if usable and alone else None
+
     @contextmanager
     def _records(self) -> Iterator[Iterator[Numbered]]:
         with opened(self._file) as file:

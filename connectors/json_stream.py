@@ -13,6 +13,8 @@ PIECE = 1 << 20
 """Characters read at once."""
 TAIL = 16
 """An error this close to the end of what was read may be nothing but the end of what was read."""
+DEEPEST = 5
+"""Objects within one another in which a list of records is looked for."""
 
 _DECODER = json.JSONDecoder()
 _OPEN = "Unterminated string"
@@ -68,6 +70,38 @@ class JsonText:
             if more := self.peek() != "]":
                 self._take(",")
         self._take("]")
+
+    def lists(self, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
+        """Where the object that is next holds lists of objects, and of how many, as far down as wrappers go.
+
+        >>> import io
+        >>> text = JsonText(io.StringIO('{"meta": {"pages": [1]}, "result": {"people": [{"id": 1}, {"id": 2}]}}').read, "file 'x.json'")
+        >>> list(text.lists())
+        [(('result', 'people'), 2)]
+        """
+        self._take("{")
+        more = self.peek() != "}"
+        while more:
+            if self.peek() != '"':
+                raise self._broken(self._at)
+            inner = (*path, self.value())
+            self._take(":")
+            yield from self._lists_of_value(inner)
+            if more := self.peek() != "}":
+                self._take(",")
+        self._take("}")
+
+    def _lists_of_value(self, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+        """The same of a member's value."""
+        begins = self.peek()
+        if begins == "{" and len(path) < DEEPEST:
+            yield from self.lists(path)
+        elif begins == "[":
+            self._take("[")
+            if objects := sum(isinstance(element, dict) for element in self._elements()):
+                yield path, objects
+        else:
+            self.value()
 
     def peek(self) -> str:
         """The next character that is no space; nothing at the end."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from matching.block import Pairs, Plan, key_of
 from matching.forms import Forms
-from matching.keys import Key, Longs, atoms, spread
+from matching.keys import Key, Longs, Path, atoms, spread, within
 from matching.labels import Flags, Tickets, pair_tickets
 from matching.match import Scored
+from matching.parallel import in_parallel
 from matching.records import Ints
 from matching.score import Floats
 
@@ -60,10 +61,10 @@ def catch_of(forms: Mapping[str, Forms], plan: Plan, left: Ints, right: Ints, we
     few = {name: own for name, own in few.items() if len(own.row)}
     a, b = np.searchsorted(rows, left), np.searchsorted(rows, right)
     names, attributes, columns = [], [], []
-    for key, made_of in keys_of(few, plan):
+    for key, made_of, shared in in_parallel(lambda one: (*one, share_value(one[0], a, b, len(rows))), keys_of(few, plan)):
         names.append(key.name)
         attributes.append(made_of)
-        columns.append(share_value(key, a, b, len(rows)))
+        columns.append(shared)
     caught = np.stack(columns, axis=1) if columns else np.zeros((len(left), 0), bool)
     return Catch(tuple(names), tuple(attributes), caught, weight)
 
@@ -72,12 +73,14 @@ def keys_of(forms: Mapping[str, Forms], plan: Plan) -> Iterator[tuple[Key, froze
     """Every key of a plan, without the values whose blocks are refined, and the attributes it is made of."""
     offered = atoms(forms)
     count = max((own.count for own in forms.values()), default=0)
-    for path in plan.keys:
-        if all(name in offered for name in path):
-            key = key_of(path, offered, plan.refined, count)
-            refined = plan.refined.get(key.name)
-            kept = key if refined is None else key.take(~np.isin(key.value, refined))
-            yield kept, frozenset(offered[name].attribute for name in path)
+
+    def made(path: Path) -> tuple[Key, frozenset[str]]:
+        key = key_of(path, offered, plan.refined, count)
+        refined = plan.refined.get(key.name)
+        kept = key if refined is None else key.take(~within(key.value, refined))
+        return kept, frozenset(offered[name].attribute for name in path)
+
+    yield from in_parallel(made, [path for path in plan.keys if all(name in offered for name in path)])
 
 
 def only_rows(own: Forms, rows: Ints) -> Forms:
@@ -218,6 +221,8 @@ class Analysis:
     """*Same* pairs that no key catches; a lower bound."""
     recall: Estimate
     """Share of the *same* pairs that are candidates; an upper bound."""
+    placeholders: Mapping[str, int] = field(default_factory=dict)
+    """By attribute, how many values were found to stand for a missing one, and so block nothing."""
 
 
 def analyse(forms: Mapping[str, Forms], plan: Plan, scored: Scored, candidates: Pairs, tickets: Tickets, budget: int) -> Analysis:

@@ -9,31 +9,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.attributes import Attribute
+from matching.parallel import in_parallel
 from matching.records import NO_TIME, Column, Records
 from matching.standardise import SEPARATOR
 
 
 def assemble(table: pa.Table, attributes: Sequence[Attribute]) -> Records:
     """Records from a table with `record_id`, `source`, `key`, `modified` and a column for each attribute, in any order."""
-    table = table.combine_chunks()
     order = pc.sort_indices(table.select(["source", "key"]), sort_keys=[("source", "ascending"), ("key", "ascending")])
-    table = table.take(order)
-    source = pc.dictionary_encode(one(table, "source"))
+    source = pc.dictionary_encode(one(table, "source", order))
     names = source.dictionary.to_pylist()
+
+    def encoded(attribute: Attribute) -> Column:
+        encode = encode_many if attribute.many else encode_one
+        return encode(attribute, one(table, attribute.name, order))
+
     return Records(
-        ids=one(table, "record_id").to_numpy().astype(np.int64),
+        ids=one(table, "record_id", order).to_numpy().astype(np.int64),
         sources=tuple(names),
         source=source.indices.to_numpy().astype(np.int32),
-        keys=one(table, "key"),
-        modified=one(table, "modified").cast(pa.int64()).fill_null(NO_TIME).to_numpy(),
-        columns={a.name: encode_many(a, one(table, a.name)) if a.many else encode_one(a, one(table, a.name)) for a in attributes},
+        keys=one(table, "key", order),
+        modified=one(table, "modified", order).cast(pa.int64()).fill_null(NO_TIME).to_numpy(),
+        columns={column.attribute.name: column for column in in_parallel(encoded, attributes)},
     )
 
 
-def one(table: pa.Table, name: str) -> pa.Array:
-    """A column as one array."""
+def one(table: pa.Table, name: str, order: pa.Array) -> pa.Array:
+    """A column as one array, in some order."""
     column = table.column(name)
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    return pa.concat_arrays(column.chunks).take(order) if column.num_chunks else pa.array([], column.type)
 
 
 def encode_one(attribute: Attribute, values: pa.Array) -> Column:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from domain.errors import PairBudgetExceeded
 from matching.chance import Population
 from matching.forms import Forms
-from matching.keys import Atom, Hashes, Key, Longs, Mask, Path, atoms, join, joined_name, only, spread
+from matching.keys import Atom, Hashes, Key, Longs, Mask, Path, atoms, join, joined_name, only, spread, within
 from matching.parallel import in_parallel
 from matching.records import Ints
 
@@ -181,7 +181,7 @@ def blocks_of(key: Key, refined: Hashes | None) -> Blocks:
     value = key.value[order]
     start = np.flatnonzero(np.concatenate(([True], value[1:] != value[:-1]))) if len(value) else np.empty(0, np.int64)
     size = np.diff(np.concatenate((start, [len(value)])))
-    large = np.isin(value[start], refined) if refined is not None else np.zeros(len(start), bool)
+    large = within(value[start], refined) if refined is not None else np.zeros(len(start), bool)
     return Blocks(order, start, size, large)
 
 
@@ -206,7 +206,8 @@ def code_pairs(a: Ints, b: Ints, population: Population) -> Longs:
     if population.unique.any():
         kept &= population.admissible(low, high)
     if not kept.all():
-        low, high = low[kept], high[kept]
+        at = np.flatnonzero(kept)
+        low, high = low[at], high[at]
     return np.asarray(low.astype(np.int64) * len(population) + high)
 
 
@@ -239,7 +240,7 @@ def distinct(found: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
     codes.sort()
     kept = np.ones(len(codes), bool)
     np.not_equal(codes[1:], codes[:-1], out=kept[1:])
-    return codes[kept]
+    return codes[np.flatnonzero(kept)]
 
 
 def sides(codes: Longs, count: int) -> tuple[Ints, Ints]:

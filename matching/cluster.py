@@ -53,6 +53,8 @@ Floats = npt.NDArray[np.float64]
 
 LARGEST_COMPONENT = 150
 """Records of a component that are all compared with one another; a larger one is cut at its weakest links first."""
+LARGE_COMPONENT, FAINT = 20, 2
+"""Of a component with more records than these, links of fewer bits hold nothing together: most of its pairs are strangers."""
 PAIRS_AT_A_TIME = 1_000_000
 """Pairs of records that are compared together."""
 EDGES_AT_A_TIME = 100_000
@@ -96,7 +98,7 @@ def cluster(
     label = np.arange(count, dtype=np.int64)
     linkage = np.full(count, ALONE)
 
-    order = np.argsort(component, kind="stable")
+    order = np.sort(component * np.int64(count) + np.arange(count)) % max(count, 1)  # of a component, records in order
     sizes = np.bincount(component)
     start = np.cumsum(sizes) - sizes
 
@@ -142,26 +144,37 @@ def portions(chosen: Longs, sizes: Longs, pairs: int) -> list[Longs]:
 
 
 def components(count: int, pairs: tuple[Ints, Ints], weight: Bits, constraints: Constraints, propose: int) -> tuple[Ints, int, int]:
-    """Connected components of the links at or above `propose`; too large ones lose their weakest links.
+    """Connected components of the links at or above `propose`; large ones lose faint links, and too large ones their weakest.
 
-    Also how many were cut, and the largest size before.
+    Also how many were too large, and the largest size before.
     """
-    kept = weight >= propose
+    kept = np.flatnonzero(weight >= propose)
     left, right, strength = pairs[0][kept], pairs[1][kept], weight[kept]
     left = np.concatenate((left, constraints.same[0]))
     right = np.concatenate((right, constraints.same[1]))
     strength = np.concatenate((strength, np.full(len(constraints.same[0]), np.iinfo(np.int64).max)))
-    label = connected(count, left, right)
+    label = by_first(connected(count, left, right))
     sizes = np.bincount(label)
     largest, cut = int(sizes.max(initial=0)), int((sizes > LARGEST_COMPONENT).sum())
     for floor in range(max(propose, 0) // MICRO + 1, 400):
-        large = np.bincount(label) > LARGEST_COMPONENT
-        if not large.any():
+        large = np.bincount(label) > (LARGE_COMPONENT if floor <= FAINT else LARGEST_COMPONENT)
+        if floor > FAINT and not large.any():
             break
-        kept = ~large[label[left]] | (strength >= floor * MICRO)
+        kept = np.flatnonzero(large[label[left]] & (strength >= floor * MICRO))  # no other component changes any more
         left, right, strength = left[kept], right[kept], strength[kept]
-        label = connected(count, left, right)
+        label = np.where(large[label], by_first(connected(count, left, right)), label)
     return label, cut, largest
+
+
+def by_first(component: Ints) -> Ints:
+    """Components named by their first record.
+
+    >>> by_first(np.array([1, 1, 0, 1], np.int32)).tolist()
+    [0, 0, 2, 0]
+    """
+    first = np.empty(int(component.max(initial=-1)) + 1, np.int32)
+    first[component[::-1]] = np.arange(len(component) - 1, -1, -1, dtype=np.int32)
+    return first[component]
 
 
 def decided_among(members: Longs, pairs: tuple[Ints, Ints]) -> tuple[Longs, Longs]:

@@ -152,7 +152,7 @@ class Comparer:
     def __init__(self, comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes) -> None:
         self.comparisons = comparisons
         names = [a.name for c in comparisons for a in c.attributes]
-        self.values = {name: Values(forms[name], classes[name]) for name in names}
+        self.values = dict(zip(names, in_parallel(lambda name: Values(forms[name], classes[name]), names), strict=True))
         self.swap = next((Swap(comparisons, k, self.values) for k, c in enumerate(comparisons) if c.swapped is not None), None)
 
     def levels(self, left: Ints, right: Ints) -> LevelArray:
@@ -263,7 +263,9 @@ def drop_explained(comparisons: Sequence[Comparison], columns: LevelArray) -> No
     for k, comparison in enumerate(comparisons):
         told = [i for i, label in enumerate(comparison.labels) if label in MADE_OF_NAMES]
         if told:
-            columns[k, agree & np.isin(columns[k], told)] = 0
+            one_of = np.zeros(256, bool)
+            one_of[told] = True
+            columns[k, np.flatnonzero(agree & one_of[columns[k]])] = 0
 
 
 def level_matrix(comparisons: Sequence[Comparison], forms: Mapping[str, Forms], classes: Classes, left: Ints, right: Ints) -> LevelArray:

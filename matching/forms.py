@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -63,6 +64,12 @@ class Forms:
             self.worked_out["prepared"] = self.type.prepare(self.distinct)
         return self.worked_out["prepared"]
 
+    def only(self, kept: npt.NDArray[np.bool_]) -> Forms:
+        """Some of the entries; the distinct forms stay, with what is known of them."""
+        result = replace(self, row=self.row[kept], code=self.code[kept])
+        result.worked_out.update(self.worked_out)
+        return result
+
     def codes(self) -> Ints:
         """The code of each record's first form, -1 where it has none."""
         codes = np.full(self.count, -1, np.int32)
@@ -76,6 +83,13 @@ class Forms:
     def frequency(self) -> npt.NDArray[np.int64]:
         """How many records have each form."""
         return np.bincount(self.code, minlength=len(self.distinct)).astype(np.int64)
+
+
+def hash_forms(own: Forms) -> npt.NDArray[np.uint64]:
+    """A 64-bit hash of each distinct form: a model holds no customer's data."""
+    if "hashes" not in own.worked_out:
+        own.worked_out["hashes"] = pd.util.hash_array(own.distinct.to_numpy(zero_copy_only=False), categorize=False)
+    return np.asarray(own.worked_out["hashes"], np.uint64)
 
 
 def forms_of(records: Records) -> dict[str, Forms]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from domain.attributes import Role
 from matching.forms import Forms
+from matching.parallel import in_parallel
 from matching.records import Ints
 
 Hashes = npt.NDArray[np.uint64]
@@ -24,6 +25,8 @@ Path = tuple[str, ...]
 NOTHING = np.uint64(0)
 """Stands for a value that is not there; no value hashes to it."""
 MIX = np.uint64(0x9E3779B97F4A7C15)
+SLOTS = 20
+"""Bits of a hash by which values are first looked up roughly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,21 @@ class Key:
     value: Hashes
     single: bool
     """Whether no record has two values."""
+    worked_out: dict[int, Hashes] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """The values by record, once they have been asked for."""
 
-    def take(self, chosen: Mask) -> Key:
+    def take(self, chosen: Mask | Longs) -> Key:
         """Some of the entries."""
-        return replace(self, row=self.row[chosen], value=self.value[chosen])
+        at = np.flatnonzero(chosen) if chosen.dtype == bool else chosen  # positions are many times quicker than a mask
+        return Key(self.name, self.row[at], self.value[at], self.single)
+
+    def by_record(self, count: int) -> Hashes:
+        """The value of each of `count` records, `NOTHING` where it has none; only of a key that is single."""
+        if count not in self.worked_out:
+            value = np.full(count, NOTHING)
+            value[self.row] = self.value
+            self.worked_out[count] = value
+        return self.worked_out[count]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,7 @@ class Atom:
 
     def only(self, values: Hashes) -> Atom:
         """The part of it that has one of some values."""
-        return replace(self, value=np.where(np.isin(self.value, values), self.value, NOTHING))
+        return replace(self, value=np.where(within(self.value, np.unique(values)), self.value, NOTHING))
 
     def make(self, among: Hashes | None = None) -> Key:
         """Its entries; only those with a value `among` some, if they are given."""
@@ -74,8 +88,8 @@ class Atom:
             return self.only(among).make()
         value = self.value
         if self.each is None:
-            known = (value != NOTHING)[self.own.code]
-            key = Key(self.name, self.own.row[known], value[self.own.code[known]], self.own.single)
+            found = value[self.own.code]
+            key = Key(self.name, self.own.row, found, self.own.single).take(found != NOTHING)
             return key if key.single else once_a_record(key)
         each = self.each[self.own.code]
         start = np.cumsum(self.each) - self.each
@@ -94,18 +108,17 @@ def atoms(forms: Mapping[str, Forms]) -> dict[str, Atom]:
 
     Attributes that speak for nobody (a year, a country) make no pairs alone, but split the large blocks of others.
     """
-    found: dict[str, Atom] = {}
-    for name, own in forms.items():
-        if not len(own.row):
-            continue
-        whole = {"exact": own.distinct} if own.type.refine_by else {}
-        offered = own.type.blocking_atoms(own.distinct) if blocks_alone(own) else whole
-        for label, values in offered.items():
-            found[f"{name}: {label}"] = atom(f"{name}: {label}", own, values)
-        words = own.type.tokens(own.distinct) if blocks_alone(own) else None
-        if words is not None:
-            found[f"{name}: word"] = word_atom(f"{name}: word", own, words)
-    return found
+    made = in_parallel(lambda one: atoms_of(*one), ((name, own) for name, own in forms.items() if len(own.row)))
+    return {one.name: one for some in made for one in some}
+
+
+def atoms_of(name: str, own: Forms) -> list[Atom]:
+    """The atoms of one attribute."""
+    whole = {"exact": own.distinct} if own.type.refine_by else {}
+    offered = own.type.blocking_atoms(own.distinct) if blocks_alone(own) else whole
+    found = [atom(f"{name}: {label}", own, values) for label, values in offered.items()]
+    words = own.type.tokens(own.distinct) if blocks_alone(own) else None
+    return found if words is None else [*found, word_atom(f"{name}: word", own, words)]
 
 
 def refines(one: Atom, most: int | None = None) -> bool:
@@ -183,12 +196,10 @@ def join(name: str, a: Key, b: Key, count: int) -> Key:
     return Key(name, np.repeat(a.row, each), mixed(np.repeat(a.value, each), b.value[spread(start[a.row], each)]), False)
 
 
-def look_up(a: Key, b: Key, count: int) -> tuple[Mask, Hashes]:
-    """Which entries of `a` are of a record that has a value of `b`, and those values; `b` must be single."""
-    value = np.zeros(count, np.uint64)
-    value[b.row] = b.value
-    other = value[a.row]
-    kept = other != NOTHING
+def look_up(a: Key, b: Key, count: int) -> tuple[Longs, Hashes]:
+    """The entries of `a` that are of a record that has a value of `b`, and those values; `b` must be single."""
+    other = b.by_record(count)[a.row]
+    kept = np.flatnonzero(other != NOTHING)
     return kept, other[kept]
 
 
@@ -198,5 +209,32 @@ def mixed(first: Hashes, second: Hashes) -> Hashes:
 
 
 def only(key: Key, values: Hashes) -> Key:
-    """The part of a key that has one of some values."""
-    return key.take(np.isin(key.value, values))
+    """The part of a key that has one of some values, which are in order."""
+    return key.take(within(key.value, values))
+
+
+def within(values: Hashes, some: Hashes) -> Mask:
+    """Which values are among some, which are in order and distinct.
+
+    They are looked up by the beginning of their bits, and only where that tells too little in order.
+
+    >>> within(np.array([3, 2**63, 4], np.uint64), np.array([3, 2**63], np.uint64)).tolist()
+    [True, True, False]
+    """
+    place = np.full(1 << SLOTS, -1, np.int32)
+    place[slot_of(some)] = np.arange(len(some))
+    first = place.take(slot_of(values))
+    found = first >= 0
+    maybe = np.flatnonzero(found)
+    one = values[maybe]
+    same = some[first[maybe]] == one
+    other = np.flatnonzero(~same)
+    if len(other):
+        same[other] = some[np.minimum(np.searchsorted(some, one[other]), len(some) - 1)] == one[other]
+    found[maybe] = same
+    return found
+
+
+def slot_of(values: Hashes) -> Longs:
+    """The beginning of the bits of each value, by which it can be looked up."""
+    return (values >> np.uint64(64 - SLOTS)).view(np.int64)

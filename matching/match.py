@@ -119,8 +119,9 @@ class KnownLevels:
         place[order] = np.minimum(np.searchsorted(self.codes, code[order]), max(len(self.codes) - 1, 0))
         found = self.codes[place] == code if len(self.codes) else np.zeros(len(code), bool)
         levels = np.empty((len(code), len(comparer.comparisons)), np.uint8)
-        levels[found] = self.patterns.levels[self.patterns.index[place[found]]]
-        levels[~found] = comparer.levels(left[~found], right[~found])
+        known, new = np.flatnonzero(found), np.flatnonzero(~found)
+        levels[known] = self.patterns.levels[self.patterns.index[place[known]]]
+        levels[new] = comparer.levels(left[new], right[new])
         return levels
 
 

@@ -33,9 +33,7 @@ def meeting(forms: Mapping[str, Forms], model: Model, population: Population) ->
 
     So blocking the two alone, with the model's plan, comes to what the batch came to.
     """
-    compared = {attribute.name for comparison in model.comparisons for attribute in comparison.attributes}
-    used = {name: own for name, own in forms.items() if name in compared}
-    found = candidate_pairs(used, population, model.plan, pair_budget(len(population)))
+    found = candidate_pairs(model.weighed(forms), population, model.plan, pair_budget(len(population)))
     made = tuple(key.name for key in found.keys if key.pairs)
     refined = tuple(key.name for key in found.keys if not key.pairs and key.refined_records > key.refined_blocks)
     return Meeting(made, refined, bool(population.pairs))

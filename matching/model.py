@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
-import pandas as pd
 
 from domain.attributes import Attribute
 from domain.errors import OnefoldError
@@ -19,12 +18,14 @@ from matching.attribute_types.trigrams import TrigramWeights
 from matching.block import Plan
 from matching.cluster import Scoring
 from matching.compare import Comparison, comparisons_for
-from matching.forms import Forms, compared_attributes
+from matching.forms import Forms, compared_attributes, hash_forms
 from matching.keys import Hashes
 from matching.one_to_one import Matched
+from matching.parallel import in_parallel
+from matching.placeholders import without_placeholders
 from matching.score import Fit, Weights
 
-FORMAT = 3
+FORMAT = 4
 """Version of the artefact; a model of another version must be trained again."""
 
 
@@ -44,10 +45,12 @@ class Model:
     """Of sources without duplicates: the share of one's records that have a counterpart in another."""
     records: int
     """Records it was trained on."""
+    placeholders: Mapping[str, Hashes] = field(default_factory=dict)
+    """By attribute: sorted hashes of the forms that were found to stand for a missing value."""
 
     def classes(self, forms: Mapping[str, Forms]) -> dict[str, npt.NDArray[np.uint8]]:
         """The frequency class of every form, by attribute."""
-        return {name: self.classes_of(own) for name, own in forms.items()}
+        return dict(zip(forms, in_parallel(self.classes_of, forms.values()), strict=True))
 
     def classes_of(self, own: Forms) -> npt.NDArray[np.uint8]:
         """The frequency class of each distinct form of one attribute."""
@@ -61,11 +64,20 @@ class Model:
         return result
 
     def weighed(self, forms: Mapping[str, Forms]) -> dict[str, Forms]:
-        """The forms the model compares, with how rare each letter trigram was when it was trained."""
+        """The forms the model compares, without learned placeholders, and with how rare each letter trigram was when it was trained."""
         used = {a.name for c in self.comparisons for a in c.attributes}
-        return {
-            name: replace(own, weights=self.trigrams[name]) if name in self.trigrams else own for name, own in forms.items() if name in used
-        }
+        return {name: self.weighed_one(name, own) for name, own in forms.items() if name in used}
+
+    def weighed_one(self, name: str, own: Forms) -> Forms:
+        """The same of one attribute."""
+        if name in self.placeholders:
+            own = without_placeholders(own, self.placeholders[name])
+        return replace(own, weights=self.trigrams[name]) if name in self.trigrams else own
+
+    @property
+    def placeholder_counts(self) -> dict[str, int]:
+        """How many forms of each attribute were found to stand for a missing value."""
+        return {name: len(hashes) for name, hashes in self.placeholders.items()}
 
     @property
     def fingerprint(self) -> str:
@@ -90,6 +102,7 @@ class Model:
             },
             "matched": [[a, b, share] for (a, b), share in sorted(self.matched.items())],
             "records": self.records,
+            "placeholders": {name: hashes.tolist() for name, hashes in sorted(self.placeholders.items())},
         }
         return orjson.dumps(document)
 
@@ -132,6 +145,7 @@ def load_model(artefact: bytes, attributes: Sequence[Attribute]) -> Model:
         ),
         {(a, b): share for a, b, share in document["matched"]},
         document["records"],
+        {name: np.array(hashes, np.uint64) for name, hashes in document["placeholders"].items()},
     )
 
 
@@ -141,8 +155,3 @@ def common_forms(own: Forms, classes: npt.NDArray[np.uint8]) -> tuple[Hashes, np
     hashes = hash_forms(own)[kept]
     order = np.argsort(hashes)
     return hashes[order], classes[kept][order]
-
-
-def hash_forms(own: Forms) -> Hashes:
-    """A 64-bit hash of each distinct form: a model holds no customer's data."""
-    return np.asarray(pd.util.hash_array(own.distinct.to_numpy(zero_copy_only=False), categorize=False), np.uint64)

@@ -53,7 +53,9 @@ class PlaceParts:
         if kind not in self.by_type:
             return self.nothing
         part = self.by_type[kind]
-        return np.isin(part.levels, np.array([i + self.classes for i, label in enumerate(part.labels) if label in wanted], np.uint8))
+        one_of = np.zeros(256, bool)
+        one_of[[i + self.classes for i, label in enumerate(part.labels) if label in wanted]] = True
+        return one_of[part.levels]
 
     def equal(self, kind: str) -> Mask:
         """Pairs with equal forms of a part."""

@@ -8,15 +8,32 @@ probably the same customer; of the keys, those are kept that find such pairs for
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.block import Blocks, Pairs, Plan, blocks_of, code_pairs, distinct, key_of, sides
+from matching.block import Blocks, Plan, blocks_of, code_pairs, distinct, key_of
 from matching.chance import Population
+from matching.choose import ProbedKey
 from matching.forms import Forms
-from matching.keys import Atom, Hashes, Key, Longs, Mask, Path, atoms, join, joined_name, refines, spread
+from matching.keys import (
+    NOTHING,
+    SLOTS,
+    Atom,
+    Hashes,
+    Key,
+    Longs,
+    Mask,
+    Path,
+    atoms,
+    join,
+    joined_name,
+    mixed,
+    refines,
+    slot_of,
+    spread,
+    within,
+)
 from matching.parallel import in_parallel
 
 Floats = npt.NDArray[np.float64]
@@ -33,25 +50,6 @@ FEW = 25_000
 """Of no more records than these, all are probes."""
 PROBES = 12_500
 """Records that are run through every key where there are more."""
-WORK_OF_A_RECORD = 0.1
-"""Making a key costs, for each record, as much as comparing so many pairs."""
-LEAST_GAIN = 0.0002
-"""A key is left out if it finds, beyond the others, less than this share of the pairs that are probably the same."""
-MANY = 500_000
-"""Records from which on that share is asked for; of fewer records a key costs less, and less is asked of it."""
-SLOTS = 22
-"""Bits of a hash by which values are first looked up roughly."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProbedKey:
-    """What the probes met in one key."""
-
-    path: Path
-    pairs: Longs
-    """Codes of the pairs, each once, in order."""
-    sizes: Longs
-    """How many probes are in blocks of each size, up to the largest that may be taken whole."""
 
 
 class Probing:
@@ -80,7 +78,7 @@ class Probing:
             sizes.add(name, value, size)
         self.limits = (limit_of(sizes.pairs, self.allowed(1), LEAST_LIMITS[0]), *LEAST_LIMITS[1:])
         self.refined = sizes.larger_than(self.limits[0])
-        return list(in_parallel(lambda one: self.probed((one.name,), one.make()), alone))
+        return list(in_parallel(lambda one: self.probed((one.name,), with_probes(one.make(), self.probe)), alone))
 
     def refining(self, most: int | None = None) -> list[Atom]:
         """The atoms that are joined with others, those of attributes that speak for nobody last."""
@@ -101,7 +99,7 @@ class Probing:
     def made(self, path: Path) -> ProbedKey:
         """What the probes meet in the key of two atoms."""
         a, b = (self.ends[name] for name in path)
-        return self.probed(path, join(joined_name(path), a, b, len(self.population)))
+        return self.probed(path, met_together(joined_name(path), a, b, self.probe))
 
     def allowed(self, tier: int) -> float:
         """Pairs that all keys of so many atoms may make together, repeats among them."""
@@ -132,7 +130,7 @@ class Probing:
             taken = {self.offered[name].attribute for name in parent}
             paths = [(*parent, end) for end in ends if len(key.row) and self.offered[end].attribute not in taken]
             fresh = [path for path in paths if joined_name(path) not in found]
-            joined = ((path, join(joined_name(path), key, ends[path[-1]], len(self.population))) for path in fresh)
+            joined = ((path, met_together(joined_name(path), key, ends[path[-1]], self.probe)) for path in fresh)
             for one in in_parallel(lambda made: self.probed(*made), joined):
                 found[joined_name(one.path)] = one
         return list(found.values())
@@ -143,7 +141,7 @@ class Probing:
         value, size = sizes_of(key.value)
         values = value[size > self.limits[len(path) - 1]]
         met = with_probes(key, self.probe)
-        return path, values, met.take(np.isin(met.value, values))
+        return path, values, met.take(within(met.value, values))
 
     def plan(self, chosen: Sequence[Path]) -> Plan:
         """The plan of some keys; the too large blocks of each are found among all records."""
@@ -161,9 +159,8 @@ class Probing:
         value, size = sizes_of(key_of(path, self.offered, self.refined, len(self.population), self.ends).value)
         return value[size > self.limits[len(path) - 1]]
 
-    def probed(self, path: Path, key: Key) -> ProbedKey:
-        """What the probes meet in the blocks of a key that are not too large."""
-        met = with_probes(key, self.probe)
+    def probed(self, path: Path, met: Key) -> ProbedKey:
+        """What the probes meet in the blocks of a key that are not too large; of its entries, those that a probe meets suffice."""
         blocks = blocks_of(met, None)
         size = np.repeat(blocks.size, blocks.size)[self.probe[met.row[blocks.order]]]
         sizes = np.bincount(size[size <= LARGEST_BLOCK], minlength=LARGEST_BLOCK + 1)
@@ -214,10 +211,29 @@ def sizes_of(values: Hashes) -> tuple[Hashes, Longs]:
 
 def with_probes(key: Key, probe: Mask) -> Key:
     """The entries whose value a probe has; a few others besides."""
-    slot = (key.value >> np.uint64(64 - SLOTS)).astype(np.int32)
+    slot = slot_of(key.value)
     wanted = np.zeros(1 << SLOTS, bool)
-    wanted[slot[probe[key.row]]] = True
+    wanted[slot[np.flatnonzero(probe[key.row])]] = True
     return key.take(wanted[slot])
+
+
+def met_together(name: str, a: Key, b: Key, probe: Mask) -> Key:
+    """The entries of the key that two keys make together whose value a probe has; a few others besides.
+
+    What is met is told from both values before they are made one.
+    """
+    if not (a.single or b.single):
+        return with_probes(join(name, a, b, len(probe)), probe)
+    many, single = (a, b) if b.single else (b, a)
+    other = single.by_record(len(probe))[many.row]
+    slot = slot_of(many.value ^ other)
+    mine = np.flatnonzero(probe[many.row])
+    wanted = np.zeros(1 << SLOTS, bool)
+    wanted[slot[mine[other[mine] != NOTHING]]] = True
+    at = np.flatnonzero(wanted[slot])
+    at = at[other[at] != NOTHING]
+    values = (many.value[at], other[at]) if b.single else (other[at], many.value[at])
+    return Key(name, many.row[at], mixed(*values), many.single)
 
 
 def probe_pairs(key: Key, blocks: Blocks, probe: Mask, limit: int, population: Population) -> Longs:
@@ -228,62 +244,3 @@ def probe_pairs(key: Key, blocks: Blocks, probe: Mask, limit: int, population: P
     start = np.repeat(blocks.start, blocks.size)[mine]
     each = size[mine]
     return distinct([code_pairs(np.repeat(row[mine], each), row[spread(start, each)], population)])
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The pairs that probes met, each once, and in which keys."""
-
-    codes: Longs
-    keys: tuple[ProbedKey, ...]
-    places: tuple[Longs, ...]
-    """Of each key: positions in `codes`."""
-
-    @classmethod
-    def of(cls, keys: Sequence[ProbedKey]) -> Sample:
-        """The pairs of some keys together."""
-        codes = distinct([np.empty(0, np.int64), *(key.pairs for key in keys)])
-        return cls(codes, tuple(keys), tuple(np.searchsorted(codes, key.pairs) for key in keys))
-
-    def pairs(self, population: Population) -> Pairs:
-        """The pairs of records."""
-        return Pairs(*sides(self.codes, len(population)))
-
-
-def choose(sample: Sample, probability: Floats, share: float, records: int, budget: int) -> list[int]:
-    """The keys to keep, best first: each finds the most pairs that are probably the same, beyond those before it, for its work.
-
-    `probability` is that of each pair of the sample, which holds `share` of all pairs of `records` records;
-    once the chosen keys make `budget` pairs, no more are taken.
-    """
-    missed, least = probability.copy(), LEAST_GAIN * min(records / MANY, 1.0) * float(probability.sum())
-    covered = np.zeros(len(sample.codes), bool)
-    gain = np.array([np.inf] * len(sample.keys))
-    chosen: list[int] = []
-    while gain.max(initial=0.0) > 0 and covered.sum() < share * budget:
-        best = int(gain.argmax())
-        places = sample.places[best]
-        found, new = float(missed[places].sum()), int((~covered[places]).sum())
-        value = found / (WORK_OF_A_RECORD * records + new / share) if found > least else 0.0
-        worse = value < gain[best]
-        gain[best] = value
-        if value <= 0 or (worse and value < gain.max()):
-            continue
-        chosen.append(best)
-        missed[places], covered[places], gain[best] = 0.0, True, 0.0
-    return needed(sample, probability, chosen, least)
-
-
-def needed(sample: Sample, probability: Floats, chosen: Sequence[int], least: float) -> list[int]:
-    """The chosen keys without those that the ones chosen after them have made superfluous."""
-    times = np.zeros(len(sample.codes), np.int32)
-    for k in chosen:
-        times[sample.places[k]] += 1
-    kept = []
-    for k in chosen:
-        places = sample.places[k]
-        if probability[places[times[places] == 1]].sum() > least:
-            kept.append(k)
-        else:
-            times[places] -= 1
-    return kept

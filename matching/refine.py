@@ -174,7 +174,8 @@ def refined_by(
     one, and a prior that is right for pairs taken singly costs links. `patterns` are those of the candidate pairs, `tickets`
     those of the records; `cluster_by` gives the cluster of each record by a model, without any decision.
     """
-    levels = level_matrix(model.comparisons, forms, model.classes(forms), labels.left, labels.right)
+    used = model.weighed(forms)
+    levels = level_matrix(model.comparisons, used, model.classes(used), labels.left, labels.right)
     found = refine(model.scoring, levels, labels.same, labels.folds(len(tickets), tickets, FOLDS), patterns)
     if not found.accepted:
         return model, found

@@ -19,6 +19,7 @@ from matching.compare import AGREEMENT, RARITY, SWAPPED, Comparison, LevelArray,
 
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.int64]
+AnyLevels = LevelArray | npt.NDArray[np.intp]
 
 MICRO = 1_000_000
 """Weights are whole millionths of a bit, so that sums do not depend on their order."""
@@ -54,6 +55,8 @@ class Fit:
 
 PRIOR_STRENGTH = 20.0
 """Pseudo-pairs behind the prior of the *same* and *related* levels."""
+DIFFERENT_STRENGTH = 400.0
+"""More of them behind the share of *same* pairs that differ on what tells who somebody is; they fade where as many pairs tell it."""
 LEAK = (2.0, 8.0)
 """Beta prior of the share by which *related* pairs behave like *same* ones on a personal comparison."""
 MOST_LEAK = 0.1
@@ -62,6 +65,10 @@ MAX_ROUNDS = 300
 TOLERANCE = 1e-5
 CHANCE_FLOOR = 0.02
 """Share of the agreement seen that is always held to be chance, however many true matches explain it."""
+
+
+FALLS = 0.8
+"""Where texts are all that is compared: *same* pairs of each level, as a share of the next stronger one, below their commonest level."""
 
 
 class ExpectedSame(Protocol):
@@ -98,14 +105,15 @@ def fit(
 def settle(state: Start, patterns: Patterns, admissible: float, expected: ExpectedSame | None) -> tuple[int, bool]:
     """Rounds of expectation and maximisation until nothing changes; how many, and whether that was reached."""
     counts = patterns.counts.astype(np.float64)
+    levels = np.asfortranarray(patterns.levels, np.intp)  # each comparison's levels together, as they are asked for
     rounds, converged = 0, False
     while rounds < MAX_ROUNDS and not converged:
         rounds += 1
-        post_same, post_related = posterior(patterns.levels, state.m, state.u, state.r, state.same, state.related, admissible)
+        post_same, post_related = posterior(levels, state.m, state.u, state.r, state.same, state.related, admissible)
         before = state.same
         same = post_same * counts if expected is None else expected.same_pairs(post_same)
         related = (counts - same) * (post_related / np.maximum(1 - post_same, 1e-15))
-        state.update(patterns.levels, same, related, admissible)
+        state.update(levels, same, related, admissible)
         converged = rounds > 5 and abs(state.same - before) < TOLERANCE * max(state.same, 1.0)
     return rounds, converged
 
@@ -120,6 +128,8 @@ class Start:
         self.leak = [MOST_LEAK] * len(comparisons)
         # Where agreement is the more certain, so is the prior: as many of its pairs differ.
         self.strength = [PRIOR_STRENGTH * (1 - AGREEMENT) / (1 - c.agreement) for c in comparisons]
+        self.firm = [0.0 if role is Role.NEUTRAL else DIFFERENT_STRENGTH for role in self.roles]
+        self.is_scale = [own.crossed and c.attributes[0].type == "text" for c, own in zip(comparisons, chance, strict=True)]
         self.u = [c.levels.copy() for c in chance]
         self.prior_m = [prior_levels(c, own.levels, c.agreement) for c, own in zip(comparisons, chance, strict=True)]
         self.m = [prior.copy() for prior in self.prior_m]
@@ -148,18 +158,24 @@ class Start:
         self.same = 1e-9
         self.m = [prior.copy() for prior in self.prior_m]
 
+    def falling_off(self, k: int, same: Floats) -> Floats:
+        """*Same* pairs by level, on a scale without what rises again at its lower end: those pairs are families, and no chance either."""
+        return falling(same, self.u[k], len(RARITY)) if self.is_scale[k] else same
+
     def leaked(self, k: int) -> Floats:
         """Levels of *related* pairs on a personal comparison: near chance."""
         return (1 - self.leak[k]) * self.u[k] + self.leak[k] * self.m[k]
 
-    def update(self, levels: LevelArray, in_same: Floats, in_related: Floats, admissible: float) -> None:
+    def update(self, levels: AnyLevels, in_same: Floats, in_related: Floats, admissible: float) -> None:
         """One M step, from the expected number of pairs of each pattern in each class."""
         self.same = float(in_same.sum())
         self.related = float(in_related.sum()) if self.has_related else 0.0
+        few = DIFFERENT_STRENGTH / (DIFFERENT_STRENGTH + self.same)
         for k, size in enumerate(len(m) for m in self.m):
             same = by_level(levels[:, k], in_same, size)
             related = by_level(levels[:, k], in_related, size)
-            self.m[k] = normalise(same + self.strength[k] * self.prior_m[k])
+            same = self.falling_off(k, same)
+            self.m[k] = held_different(same + self.strength[k] * self.prior_m[k], self.prior_m[k][-1], self.firm[k] * few)
             if self.shared[k]:
                 self.r[k] = normalise(related + PRIOR_STRENGTH * self.prior_r[k])
             else:
@@ -170,13 +186,28 @@ class Start:
                 self.u[k] = without_matches(self.chance[k].levels, self.m[k], self.r[k], same.sum(), related.sum(), known)
 
 
+def falling(same: Floats, chance: Floats, equal: int) -> Floats:
+    """*Same* pairs by level, on a scale of even steps below `equal` levels of equality: from the level that tells the most
+    of them on, each step down holds no more than `FALLS` of the one before.
+
+    >>> falling(np.array([0.0, 5.0, 100.0, 20.0, 120.0, 7.0]), np.array([0, 1e-9, 1e-9, 1e-5, 1e-3, 1.0]), 1).round().tolist()
+    [0.0, 5.0, 100.0, 20.0, 16.0, 7.0]
+    """
+    steps = np.concatenate(([same[1 : equal + 1].sum()], same[equal + 1 : -1]))
+    rarest = np.concatenate(([chance[1 : equal + 1].sum()], chance[equal + 1 : -1]))
+    top = int(np.argmax(-steps * np.log(np.maximum(rarest, 1e-12))))
+    fall = FALLS ** np.arange(len(steps) - top)
+    steps[top:] = np.minimum.accumulate(steps[top:] / fall) * fall
+    return np.concatenate((same[: equal + 1], steps[1:], same[-1:]))
+
+
 def divergence(m: Floats, u: Floats) -> float:
     """How much a comparison tells of a class on average, in bits (Kullback and Leibler 1951)."""
     some = m > 0
     return float((m[some] * np.log2(m[some] / np.maximum(u[some], 1e-12))).sum())
 
 
-def by_level(levels: LevelArray, weight: Floats, size: int) -> Floats:
+def by_level(levels: AnyLevels, weight: Floats, size: int) -> Floats:
     """The weight of the patterns at each level of one comparison, `missing` left out."""
     totals = np.bincount(levels, weights=weight, minlength=size).astype(np.float64)
     totals[0] = 0.0
@@ -195,6 +226,19 @@ def normalise(levels: Floats) -> Floats:
     levels[0] = 0.0
     total = levels.sum()
     return levels / total if total > 0 else levels
+
+
+def held_different(levels: Floats, expected: float, pairs: float) -> Floats:
+    """Level shares from numbers of pairs, where so many more pairs say which share of them differs.
+
+    >>> held_different(np.array([0.0, 60.0, 20.0, 20.0]), 0.05, 200.0).round(3).tolist()
+    [0.0, 0.675, 0.225, 0.1]
+    """
+    shares = normalise(levels)
+    different = (levels[-1] + pairs * expected) / max(float(levels[1:].sum()) + pairs, 1e-12)
+    shares[:-1] *= (1 - different) / max(1 - shares[-1], 1e-12)
+    shares[-1] = different
+    return shares
 
 
 def prior_levels(comparison: Comparison, chance: Floats, agreement: float) -> Floats:
@@ -220,7 +264,7 @@ def fit_leak(levels: Floats, u: Floats, m: Floats, leak: float) -> float:
 
 
 def posterior(
-    levels: LevelArray, m: Sequence[Floats], u: Sequence[Floats], r: Sequence[Floats], same: float, related: float, admissible: float
+    levels: AnyLevels, m: Sequence[Floats], u: Sequence[Floats], r: Sequence[Floats], same: float, related: float, admissible: float
 ) -> tuple[Floats, Floats]:
     """Probability of *same* and of *related* for each pattern."""
     log_same = np.full(len(levels), np.log(max(same, 1e-9)))

@@ -17,18 +17,17 @@ import numpy.typing as npt
 
 from domain.settings import MatchSettings
 from matching.chance import Population
-from matching.cluster import CompareLevels, Constraints, Edges, Longs, record_edges, relabel
-from matching.compare import level_matrix
+from matching.cluster import Constraints, Longs
+from matching.doubt import View, groups_between, learn_doubt
 from matching.forms import Forms
-from matching.keys import spread
 from matching.labels import Tickets, pair_tickets
-from matching.match import Scored, bits_of, find_clusters
+from matching.match import Scored, bits_of
 from matching.model import Model
 from matching.records import Ints
 from matching.refine import FEWEST, STRATA, Refined
 from matching.score import MICRO, Floats
 
-MUCH, LITTLE = 0.5, 0.1
+MUCH, LITTLE = 0.4, 0.1
 """Of a batch, how much asks about patterns: while labels change the model, or are too few to tell; and where they do not."""
 FARTHEST = 6 * MICRO
 """Bits below `ask` down to which candidate pairs may make two groups of records a question."""
@@ -145,32 +144,25 @@ def cluster_questions(
     """Choose up to `wanted` pairs of records that settle whether two groups of records are one customer.
 
     The groups are the clusters of links above the upper edge of `ask`: what those hold together is not in doubt. A question
-    is worth the pairs of records that hang on it times the probability that the cut at `join` is wrong about them. Each group
-    is in one question at most, for one answer often settles the next. Shown are the two records with most to compare.
+    is worth the pairs of records that hang on it times the probability that the cut at `join` is wrong about them, as far as
+    earlier answers have shown it. Each group is in one question at most, for one answer often settles the next. Shown are
+    the two records with most to compare.
     """
-    sure = MatchSettings(join=max(settings.ask[1], settings.join), ask=settings.ask)
-    group = find_clusters(forms, population, model, scored, sure, constraints).label.astype(np.int64)
+    view = View(forms, population, model, scored, settings)
+    group = view.sure_groups(constraints)
     left, right = doubtful_groups(scored, group, population, bits_of(settings.ask[0]) - FARTHEST, answered)
     if not len(left) or wanted <= 0:
         return Questions.none()
-    edge, low, high = records_between(group, left, right)
-    edges = record_edges(low, high, comparing(forms, model), model.scoring, population, constraints)
-    known = edges.known.sum(axis=1)
-    between = relabel(Edges(2 * edge, 2 * edge + 1, edges.same, edges.related, edges.known, edges.forbidden), np.arange(2 * len(left)))
-    odds = between.linkage(model.scoring) / MICRO - bits_of(settings.join) / MICRO
-    worth = np.bincount(edge) / (1.0 + np.exp2(np.abs(np.clip(odds, -60, 60))))
+    between = view.between(group, left, right, constraints)
+    same = learn_doubt(view, constraints).probability(between)
+    now = view.clusters(settings.join, constraints)
+    wrong: Floats = np.where(now[left] == now[right], 1 - same, same)
+    worth = np.asarray(between.pairs * wrong, np.float64)
     worth[between.forbidden] = 0.0
-    order = np.lexsort((pair_tickets(tickets, low.astype(np.int32), high.astype(np.int32)), -known, edge))
-    shown = order[np.searchsorted(edge[order], np.arange(len(left)))]
-    chosen = one_a_group(left, right, worth, wanted)
-    rows = shown[chosen]
-    return Questions(low[rows].astype(np.int32), high[rows].astype(np.int32), np.zeros(len(rows), bool), np.full(len(rows), np.nan))
-
-
-def comparing(forms: Mapping[str, Forms], model: Model) -> CompareLevels:
-    """How the model compares any two records."""
-    classes = model.classes(forms)
-    return lambda left, right: level_matrix(model.comparisons, forms, classes, left, right)
+    order = np.lexsort((pair_tickets(tickets, between.low, between.high), -between.known, between.edge))
+    shown = order[np.searchsorted(between.edge[order], np.arange(len(left)))]
+    rows = shown[one_a_group(left, right, worth, wanted)]
+    return Questions(between.low[rows], between.high[rows], np.zeros(len(rows), bool), np.full(len(rows), np.nan))
 
 
 def doubtful_groups(scored: Scored, group: Longs, population: Population, floor: int, answered: Answered) -> tuple[Longs, Longs]:
@@ -185,29 +177,6 @@ def doubtful_groups(scored: Scored, group: Longs, population: Population, floor:
     order = np.lexsort((code, np.abs(strongest)))
     code = np.sort(code[order][np.cumsum(size[code[order] // count] * size[code[order] % count]) <= MOST_PAIRS])
     return code // count, code % count
-
-
-def groups_between(group: Longs, left: Ints, right: Ints, weight: Longs, count: int) -> tuple[Longs, Longs]:
-    """The pairs of different groups that some pairs of records connect, as sorted numbers, and the strongest weight of each."""
-    a, b = np.minimum(group[left], group[right]), np.maximum(group[left], group[right])
-    apart = a != b
-    code, back = np.unique((a * count + b)[apart], return_inverse=True)
-    strongest = np.full(len(code), np.iinfo(np.int64).min + 1)
-    np.maximum.at(strongest, back, weight[apart])
-    return code, strongest
-
-
-def records_between(group: Longs, left: Longs, right: Longs) -> tuple[Longs, Longs, Longs]:
-    """All pairs of records of pairs of groups: which pair of groups each is of, and its records, the smaller first."""
-    order = np.argsort(group, kind="stable")
-    start = np.searchsorted(group[order], np.arange(len(group)))
-    size = np.bincount(group, minlength=len(group))
-    each = size[left] * size[right]
-    edge = np.repeat(np.arange(len(left)), each)
-    within = spread(np.zeros(len(left), np.int64), each)
-    a = order[start[left][edge] + within // size[right][edge]]
-    b = order[start[right][edge] + within % size[right][edge]]
-    return edge, np.minimum(a, b), np.maximum(a, b)
 
 
 def one_a_group(left: Longs, right: Longs, worth: Floats, wanted: int) -> list[int]:

@@ -13,14 +13,17 @@ from matching.advantage import pair_code
 from matching.attribute_types.trigrams import learn_weights
 from matching.block import Pairs, Plan, candidate_pairs, code_pairs, every_pair, pair_budget, sides
 from matching.chance import Population, chance_levels, classes_of
+from matching.choose import Sample, choose
 from matching.cluster import Scoring
 from matching.compare import Classes, Comparer, Comparison, Patterns, comparisons_for
 from matching.forms import Forms
 from matching.keys import Longs, blocks_alone
 from matching.model import Model, common_forms
 from matching.one_to_one import Counterparts, Matched
+from matching.parallel import in_parallel
 from matching.patterns import join_patterns
-from matching.plan import Probing, Sample, choose
+from matching.placeholders import learn_placeholders, without_placeholders
+from matching.plan import Probing
 from matching.prune import least_weight, worth_keeping, worth_scoring
 from matching.score import Fit, Floats, fit, probabilities, sums, weights_of
 
@@ -33,7 +36,9 @@ def train(
     Where sources are free of duplicates, candidates are rivals, unless `one_to_one` is false.
     Raises NothingToMatch when no attribute that identifies anyone has a value.
     """
-    used = {name: weighed(own) for name, own in forms.items() if len(own.row)}
+    placeholders = learn_placeholders(forms)
+    told = {**forms} | {name: without_placeholders(forms[name], hashes) for name, hashes in placeholders.items()}
+    used = {name: weighed(own) for name, own in told.items() if len(own.row)}
     if not any(blocks_alone(own) for own in used.values()):
         raise NothingToMatch("no record has a value in any attribute that identifies a customer. Map at least one of them.")
     comparisons = comparisons_for([own.attribute for own in used.values()])
@@ -41,12 +46,13 @@ def train(
     allowed = budget or pair_budget(len(population))
     learner = Learner(comparisons, used, classes, population, one_to_one)
     plan, probing = learn_blocking(learner, allowed)
-    common = {name: common_forms(own, classes[name]) for name, own in used.items()}
+    common = dict(zip(used, in_parallel(lambda name: common_forms(used[name], classes[name]), used), strict=True))
     trigrams = {name: own.weights for name, own in used.items() if own.type.weighs_trigrams}
     scoring = Scoring(*weights_of(learner.fitted))
-    model = Model(comparisons, scoring, learner.fitted, common, trigrams, plan, learner.matched, len(population))
+    model = Model(comparisons, scoring, learner.fitted, common, trigrams, plan, learner.matched, len(population), placeholders)
     made = (None, None) if probing is None else (probing.offered, probing.ends)
     pairs = candidate_pairs(used, population, plan, allowed, *made)
+    del probing, made  # what is no longer needed makes room for comparing
     least, known = least_weight(population, floor), learner.known(pairs)
     if known is not None:
         return model, *worth_keeping(comparisons, scoring, pairs, known, least)
@@ -77,9 +83,11 @@ class Learner:
         """The patterns of candidate pairs, where the classes were fitted to all of them."""
         assert self.compared is not None
         codes, patterns = self.compared
+        if len(codes) < len(pairs):
+            return None
         wanted = pair_code(pairs.left, pairs.right, len(self.population))
         place = np.searchsorted(codes, wanted)
-        if len(codes) < len(wanted) or (codes[np.minimum(place, len(codes) - 1)] != wanted).any():
+        if (codes[np.minimum(place, len(codes) - 1)] != wanted).any():
             return None
         return replace(patterns, index=patterns.index[place])
 

@@ -147,11 +147,11 @@ def sure_pairs_within(forms: Mapping[str, Forms], count: int, model: Model) -> t
 
     How *same* and *related* pairs compare is the model's; chance, and how many there are, is the source's own.
     """
+    forms = model.weighed(forms)
     used = {name: own for name, own in forms.items() if len(own.row)}
     if not any(blocks_alone(own) for own in used.values()):
         return Pairs(np.empty(0, np.int32), np.empty(0, np.int32)), np.empty(0)
     population = Population(np.zeros(count, np.int32), np.array([False]))
-    forms = model.weighed(forms)
     classes = model.classes(forms)
     candidates = candidate_pairs(used, population, model.plan, pair_budget(model.records))
     pairs, patterns = worth_scoring(Comparer(model.comparisons, forms, classes), model.scoring, candidates)

@@ -30,6 +30,7 @@ class Address(AttributeType):
 
     name = "address"
     role = Role.SHARED
+    learns_placeholders = True
     refine_by = ("postcode", "longest word")
     levels = ("exact", "same words", "contained", "close", "similar", "different")
     placeholders = Street.placeholders

@@ -66,6 +66,9 @@ class AttributeType(ABC):
     refine_by: ClassVar[tuple[str, ...]] = ("exact",)
     """Labels of the blocking atoms that are joined with other attributes' where a block alone is too large."""
 
+    learns_placeholders: ClassVar[bool] = False
+    """Whether a value is one customer's, or one household's, so that one on far more unlike records stands for a missing value."""
+
     never_placeholders: ClassVar[frozenset[str]] = frozenset()
     """Folded texts that mean something in this type, though they stand for a missing value in others."""
 

@@ -25,6 +25,7 @@ class DateOfBirth(Date):
 
     name = "date_of_birth"
     role = Role.PERSONAL
+    learns_placeholders = True
     refine_by = ("month and day", "year and month", "year and day")
     levels = ("exact", "day and month swapped", "one digit off", "same day and month", "same month and year", "same year", "different")
     pivot = 20

@@ -73,6 +73,7 @@ class Email(PreparedType):
 
     name = "email"
     role = Role.PERSONAL
+    learns_placeholders = True
     refine_by = ("first letters",)
     levels = ("exact", "close", "same local part", "similar local part", "same domain", "different")
     placeholders = words("placeholders", "text", type="email")

@@ -28,6 +28,7 @@ class Identifier(AttributeType):
 
     name: ClassVar[str] = "identifier"
     role: ClassVar[Role] = Role.PERSONAL
+    learns_placeholders = True
     levels: ClassVar[tuple[str, ...]] = ("exact", "one character off", "different")
     placeholders: ClassVar[frozenset[str]] = FILLERS
 

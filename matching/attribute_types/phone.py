@@ -45,6 +45,7 @@ class Phone(PreparedType):
 
     name = "phone"
     role = Role.SHARED
+    learns_placeholders = True
     refine_by = ("last 4 digits",)
     levels = ("exact", "same national number", "same last 7 digits", "one digit off", "different")
     placeholders = words("placeholders", "text", type="phone")

@@ -73,6 +73,7 @@ class Street(PreparedType):
 
     name = "street"
     role = Role.SHARED
+    learns_placeholders = True
     refine_by = ("longest word",)
     levels = (
         "exact",

@@ -26,6 +26,7 @@ class Url(AttributeType):
 
     name: ClassVar[str] = "url"
     role: ClassVar[Role] = Role.NEUTRAL
+    learns_placeholders = True
     levels: ClassVar[tuple[str, ...]] = ("exact", "same host", "different")
     placeholders: ClassVar[frozenset[str]] = words("placeholders", "text", type="url")
 

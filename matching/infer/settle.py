@@ -52,6 +52,7 @@ def infer(columns: Sequence[Column]) -> Inferred:
     settle_works(table)
     settle_names(table)
     settle_births(table)
+    settle_whole_records(table)
     settle_addresses(table)
     for name in table.of(*SEVERAL):
         add_several(table, name)
@@ -145,6 +146,15 @@ def settle_births(table: Table) -> None:
             table.leave_out(name, "the date of birth says more")
         else:
             table.add(name, "age", "number")
+
+
+def settle_whole_records(table: Table) -> None:
+    """What by its values alone ends like an address, where nothing else tells who lives there, is a whole record in one text."""
+    if table.entries or len(table.guesses) > 1:
+        return
+    for name in table.of("address"):
+        if not (guess := table.guesses[name]).by_name:
+            table.guesses[name] = Guess("text", "text", f"{guess.why}, and no other column says of whom", False)
 
 
 def settle_addresses(table: Table) -> None:

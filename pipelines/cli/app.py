@@ -29,6 +29,12 @@ from pipelines.cli.train import train
 from pipelines.cli.ui import ui
 
 FAILED, FAULT, STOPPED = 1, 70, 130
+UNTOUCHED = "Stopped. The last publication is in place; running again finishes the work."
+STOPPED_SAYS = {
+    "dedupe": "Stopped. No file is half written; running again begins anew.",
+    "demo": "Stopped. The demo may not be whole; making it again replaces what is there.",
+}
+"""What is said after Ctrl-C by commands that have no publication."""
 HOUSE = Path(__file__).parents[2]
 EXIT_CODES = """\b
 Exit codes:
@@ -65,8 +71,7 @@ class Commands(TyperGroup):
                 raise
             raise ended(error.format_message(), error.exit_code, as_json) from None
         except KeyboardInterrupt:
-            message = "Stopped. The last publication is in place; running again finishes the work."
-            raise ended(message, STOPPED, as_json) from None
+            raise ended(STOPPED_SAYS.get(ctx.invoked_subcommand, UNTOUCHED), STOPPED, as_json) from None
         except Exception as error:
             if debug:
                 traceback.print_exc()

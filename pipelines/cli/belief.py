@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pipelines.cli.console import readable
+
 if TYPE_CHECKING:
     from matching.analyse import Estimate
     from matching.estimate import Believed
@@ -30,6 +32,19 @@ def beliefs(believed: Believed | None, converged: bool, truth: Mapping[str, Any]
             yield f"By the known truth {per_cent(truth['precision'])} are right and {per_cent(truth['recall'])} are found."
     if not converged:
         yield f"The model has not converged: treat {'these figures' if believed else 'what it joins'} with care."
+
+
+def learned_placeholders(counts: Mapping[str, int]) -> Iterator[str]:
+    """Of which attributes values were found that stand for a missing one, and how many; the values themselves are told to nobody.
+
+    >>> list(learned_placeholders({"birth_date": 2, "phone": 1}))
+    ['Learned placeholders (values far too frequent among records alike in nothing else, taken as missing): 2 of birth date, 1 of phone.']
+    >>> list(learned_placeholders({}))
+    []
+    """
+    if counts:
+        of_each = ", ".join(f"{count:,} of {readable(name)}" for name, count in counts.items())
+        yield f"Learned placeholders (values far too frequent among records alike in nothing else, taken as missing): {of_each}."
 
 
 def kept_beliefs(match: Mapping[str, Any], truth: Mapping[str, Any] | None) -> Iterator[str]:

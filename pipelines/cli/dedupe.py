@@ -118,6 +118,8 @@ def left_out_table(findings: list[Finding]) -> Table:
 def tell_remarks(report: DedupeReport) -> None:
     """What went otherwise than it should."""
     for one in report.inputs:
+        if one.wrapped:
+            complain(f"{one.path}: its records are read from the list '{one.wrapped}'", "yellow")
         if one.headless:
             complain(f"{one.path}: its first row holds values, so the columns are called column_1, column_2, ...", "yellow")
         if one.unread:
@@ -142,6 +144,10 @@ def figures(report: DedupeReport, with_map: bool) -> Iterator[tuple[str, str]]:
     names = list(report.sources.items())
     told = ", ".join(f"{shown(name, 40)} {count:,}" for name, count in names[:MOST_SOURCES])
     yield "sources", told + (f", and {len(names) - MOST_SOURCES:,} more" if len(names) > MOST_SOURCES else "")
+    numbered = [one.name for one in report.inputs if not one.key]
+    if numbered:
+        listed = ", ".join(shown(name, 40) for name in numbered[:MOST_SOURCES]) + (", ..." if len(numbered) > MOST_SOURCES else "")
+        yield "keys", f"row numbers are the record keys of {listed}, where no column names every record"
     if report.unique:
         how = (
             "taken to be free of duplicates, as hardly any of their pairs are the same"
@@ -158,6 +164,10 @@ def figures(report: DedupeReport, with_map: bool) -> Iterator[tuple[str, str]]:
         "pairs",
         f"{report.candidate_pairs:,} compared, {report.linked_pairs:,} linked; the largest cluster has {report.largest_cluster:,} records",
     )
+    if report.cut_components:
+        one = report.cut_components == 1
+        was, its = ("component was", "its") if one else ("components were", "their")
+        yield "cut", f"{report.cut_components:,} {was} too large and cut at {its} weakest links"
     for at, sentence in enumerate(beliefs(report.believed, report.converged)):
         yield "" if at else "believed", sentence
     yield "seconds", ", ".join(f"{name} {report.seconds[name]:,.1f}" for name in STAGES)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.belief import beliefs
+from pipelines.cli.belief import beliefs, learned_placeholders
 from pipelines.cli.console import draw, new_table, print_json, say, shown
 from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
 
@@ -76,6 +76,8 @@ def tell_analysis(found: Analysis) -> None:
         f"the keys made {found.counted_pairs:,} with repeats."
     )
     say(recall_sentence(found))
+    for sentence in learned_placeholders(found.placeholders):
+        say(sentence)
 
 
 def recall_sentence(found: Analysis) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.belief import beliefs
+from pipelines.cli.belief import beliefs, learned_placeholders
 from pipelines.cli.console import print_json
 from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
 
@@ -94,6 +94,8 @@ def tell(report: TrainingReport, answers: Answers | None) -> None:
         say(f"It has not converged in {report.rounds} rounds.", style="yellow")
     say(f"It compared {report.candidate_pairs:,} candidate pairs.")
     for sentence in beliefs(report.believed, report.converged):
+        say(sentence)
+    for sentence in learned_placeholders(report.placeholders):
         say(sentence)
     say(labels_sentence(report))
     say(preview_sentence(report.preview))

@@ -34,5 +34,5 @@ def named(where: str, path: Path) -> Path:
     folder = path.parent if path.name == PROJECT_FILE else path
     if isfile(folder / PROJECT_FILE):
         return folder
-    lacks = f"it holds no {PROJECT_FILE}" if folder.is_dir() else "there is no such folder"
+    lacks = f"it holds no {PROJECT_FILE}" if folder.is_dir() else "it is a file" if folder.exists() else "there is no such folder"
     raise ProjectError(str(folder), (Problem(where, f"{lacks}; {ADVICE}"),))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from matching.analyse import Analysis, analyse
 from matching.block import candidate_pairs, pair_budget
 from matching.estimate import believe
@@ -31,7 +33,8 @@ def analyse_blocking(warehouse: Warehouse, project: Project) -> Analysis:
     used = model.weighed(live.forms)
     budget = project.match.pair_budget or pair_budget(len(live.records))
     candidates = candidate_pairs(used, live.population, model.plan, budget)
-    return analyse(used, model.plan, scored, candidates, live.tickets, budget)
+    found = analyse(used, model.plan, scored, candidates, live.tickets, budget)
+    return replace(found, placeholders=model.placeholder_counts)
 
 
 def scored_live(warehouse: Warehouse, project: Project) -> tuple[Live, Model, Scored]:

@@ -97,10 +97,26 @@ def replacing(path: Path, make_folder: bool = False) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         workshop.replace(path)
     except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise OnefoldError(f"{path} cannot be written: {reason}. Name a file in a folder that is there and has room.") from None
+        raise unwritable(path, error) from None
     finally:
         workshop.unlink(missing_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """An OnefoldError where `replacing` would find that no file can be made there; to be asked before long work."""
+    trial = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    try:
+        trial.open("xb").close()
+    except OSError as error:
+        raise unwritable(path, error) from None
+    finally:
+        trial.unlink(missing_ok=True)
+
+
+def unwritable(path: Path, error: OSError) -> OnefoldError:
+    """What is said where a file cannot be written."""
+    reason = (error.strerror or type(error).__name__).lower()
+    return OnefoldError(f"{path} cannot be written: {reason}. Name a file in a folder that is there and has room.")
 
 
 def published_rows(warehouse: Warehouse, attributes: Sequence[Attribute], what: What) -> Iterator[pa.Table]:

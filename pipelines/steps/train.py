@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -106,6 +106,8 @@ class TrainingReport:
     label_gain: float
     """Bits a label by which labels held back are told better."""
     preview: Preview | None
+    placeholders: Mapping[str, int]
+    """By attribute, how many values were found to stand for a missing one."""
 
 
 def fit_live(warehouse: Warehouse, project: Project) -> Fitted:
@@ -173,6 +175,7 @@ def report_of(session: Session, trained: Trained) -> TrainingReport:
         labels_changed_weights=trained.refined.accepted,
         label_gain=trained.refined.gain,
         preview=preview_of(session.project, trained, kept, clusters),
+        placeholders=trained.model.placeholder_counts,
     )
 
 

@@ -32,6 +32,17 @@ def test_the_delimiter_is_detected_though_quoted_text_is_full_of_others(tmp_path
     assert [list(row.values()) for row in pulled(kind="csv", path="c.csv").rows] == rows[1:]
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_first_line_that_says_the_delimiter_is_no_header(tmp_path, pulled, encoding, ending):
+    """Spreadsheets write `sep=;` there; rows are numbered as if it were not."""
+    lines = ["sep=;", "id;name", "1;Lee, Ann", "2;Bo"]
+    (tmp_path / "c.csv").write_bytes(ending.join([*lines, ""]).encode(encoding))
+    found = pulled(kind="csv", path="c.csv")
+    assert found.rows == [{"id": "1", "name": "Lee, Ann"}, {"id": "2", "name": "Bo"}]
+    assert (found.numbers, found.refused) == ([1, 2], [])
+
+
 @pytest.mark.parametrize(
     ("encoding", "names"),
     [

@@ -41,6 +41,27 @@ def test_nested_records_become_dotted_columns(tmp_path, pulled, text, settings):
     assert pulled(kind="json", path="c.json", columns=list(FLAT[0]), **settings).rows == FLAT
 
 
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (json.dumps({"meta": {"n": 3}, "errors": [{"no": 1}], "data": {"people": PEOPLE}}), "data.people"),
+        (json.dumps({"data": PEOPLE}, indent=1), "data"),
+        (json.dumps(PEOPLE), None),
+        ("\n".join(map(json.dumps, PEOPLE)), None),
+        (json.dumps({"id": 1, "tags": ["a"]}), None),
+        ('{"data": [{"id": 1}', None),
+        ('{"a":' * 5_000, None),
+        ('{"a.b": [{"id": 1}]}', None),
+        ('{5: [{"id": 1}]}', None),
+        ("", None),
+    ],
+)
+def test_a_list_within_one_object_is_found(tmp_path, connect, text, where):
+    """The longest list of objects; not in a list, not where there is an object a line, not in what is broken."""
+    (tmp_path / "c.json").write_text(text)
+    assert connect(kind="json", path="c.json").wrapped() == where
+
+
 def test_columns_are_found_with_their_types(tmp_path, connect):
     """In the order in which they first occur."""
     (tmp_path / "c.json").write_text(json.dumps(PEOPLE))

@@ -168,3 +168,13 @@ def test_decisions_hold_whatever_the_evidence(data):
     found = clustered(levels, count, Constraints(pairs_of(*same), pairs_of(*different)))
     assert all(found.label[a] == found.label[b] for a, b in same)
     assert all(found.label[a] != found.label[b] for a, b in different)
+
+
+def test_a_faint_link_does_not_hold_a_large_component_together():
+    """Two families of 15 linked by one pair of 1 bit are two components; so small that they are 20 together, they are one."""
+    for size, parts in ((15, 2), (10, 1)):
+        inner = [pair for start in (0, size) for pair in combinations(range(start, start + size), 2)]
+        pairs = pairs_of(*inner, (0, size))
+        weight = np.array([12 * MICRO] * len(inner) + [1 * MICRO])
+        label, too_large, largest = components(2 * size, pairs, weight, Constraints.none(), -2 * MICRO)
+        assert (len(np.unique(label)), too_large, largest) == (parts, 0, 2 * size)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -118,3 +121,17 @@ def test_comparing_is_symmetric(rows):
     found = from_columns(attributes, [f"a:{i}" for i in range(len(rows))], columns)
     for other in range(1, len(rows)):
         assert compared(found, attributes, 0, other) == compared(found, attributes, other, 0)
+
+
+def swapped_names() -> list[dict[str, str]]:
+    with (Path(__file__).parents[1] / "cases" / "swapped_names.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("case", swapped_names(), ids=lambda case: case["why"])
+def test_names_in_each_others_place(case: dict[str, str]):
+    """Every line of tests/cases/swapped_names.csv holds, whichever record comes first."""
+    one, other = (f"{case[f'{side}_given']} | {case[f'{side}_family']} | - | -" for side in ("left", "right"))
+    for left, right in ((one, other), (other, one)):
+        found = levels(PEOPLE, f"a:1 | {left}\n a:2 | {right}")
+        assert (found["given_name"], found["family_name"]) == (case["given_level"], case["family_level"])

@@ -177,7 +177,7 @@ def test_patterns_are_asked_about_much_while_there_is_something_to_learn():
     """Until there are labels enough, and as long as they change the model."""
     scoring = None
     shares = [share_of_patterns(Refined(scoring, labels, accepted, 0.0, 0.0)) for labels, accepted in ((5, False), (90, True), (90, False))]  # type: ignore[arg-type]
-    assert shares == [0.5, 0.5, 0.1]
+    assert shares == [0.4, 0.4, 0.1]
 
 
 def test_a_correction_is_taken_only_if_the_clusters_agree_better(village):

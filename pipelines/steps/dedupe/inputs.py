@@ -15,6 +15,7 @@ import pyarrow as pa
 from connectors import KINDS, Batch, Connector, Refused
 from connectors.batches import batch_of
 from connectors.csv import Csv
+from connectors.json import Json
 from domain.errors import OnefoldError, SourceError
 
 ENDINGS = {
@@ -50,6 +51,8 @@ class Input:
     path: Path
     connector: Connector
     columns: tuple[str, ...] = ()
+    wrapped: str | None = None
+    """Where the records are in a JSON file that is one object around them."""
     headless: bool = False
     """Whether the first row holds values: then the columns are called column_1, column_2, ..."""
     rows: int = 0
@@ -114,11 +117,19 @@ def open_inputs(paths: Sequence[Path]) -> list[Input]:
     seen: dict[Path, Path] = {}
     for path in paths:
         check_file(path)
-        if path.resolve() in seen:
+        if place_of(path) in seen:
             raise OnefoldError(f"{path} is given twice; name each input once.")
-        seen[path.resolve()] = path
+        seen[place_of(path)] = path
     names = distinct_names(paths)
     return [open_input(name, path) for name, path in zip(names, paths, strict=True)]
+
+
+def place_of(path: Path) -> Path:
+    """Where a file really is, behind links; as it is written where links lead in a circle."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
 
 
 def check_file(path: Path) -> None:
@@ -138,6 +149,8 @@ def open_input(name: str, path: Path) -> Input:
     """One file; its columns are read now."""
     given = Input(name, path, connector_of(name, path))
     with plainly(given):
+        if isinstance(given.connector, Json) and (within := given.connector.wrapped()):
+            given.wrapped, given.connector = within, connector_of(name, path, records=within)
         given.columns = tuple(given.connector.columns())
         if isinstance(given.connector, Csv) and any(VALUES.fullmatch(column.strip()) for column in given.columns):
             given.headless, given.connector = True, connector_of(name, path, header=False)

@@ -23,6 +23,9 @@ from matching.records import Records
 from matching.train import train, unique_sources
 from matching.unique import duplicates_within
 
+TOO_COMMON = "no two records have anything in common that few others have too"
+"""Said where no blocking key brings any two records together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Matched:
@@ -70,7 +73,8 @@ def match(records: Records, unique: Collection[str] | None, adopt: bool, setting
     clusters = find_clusters(forms, trained.population, trained.model, trained.scored, settings, Constraints.none())
     believed = believe(forms, trained.model, trained.scored, clusters, Constraints.none(), record_tickets(records))
     taken = tuple(name for name in records.sources if name in chosen)
-    return Matched(trained.scored, clusters, trained.model, taken, proposed, believed=believed)
+    why_nothing = "" if trained.scored.pairs.candidates else TOO_COMMON
+    return Matched(trained.scored, clusters, trained.model, taken, proposed, why_nothing, believed)
 
 
 def propose(records: Records, forms: dict[str, Forms]) -> tuple[str, ...]:

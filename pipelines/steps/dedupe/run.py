@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,12 +18,12 @@ from matching.infer.names import meaning_of
 from matching.infer.table import EMPTY, HOLLOW
 from pipelines.project.table_map import TableMap, load_map
 from pipelines.project.table_map_text import dump_map
-from pipelines.steps.dedupe.inputs import Input, open_inputs
+from pipelines.steps.dedupe.inputs import Input, open_inputs, place_of
 from pipelines.steps.dedupe.matched import Matched, match
 from pipelines.steps.dedupe.prepare import Prepared, prepare
 from pipelines.steps.dedupe.survey import Named, findings_of, key_column, named, sample
 from pipelines.steps.dedupe.write import cluster_table, format_of, pair_table, write
-from pipelines.steps.export import replacing
+from pipelines.steps.export import check_writable, replacing
 
 Progress = Callable[[str], None]
 
@@ -46,6 +47,10 @@ class Told:
     name: str
     path: Path
     rows: int
+    key: tuple[str, ...]
+    """The columns that name its records; none: the number of the row does."""
+    wrapped: str | None
+    """Where the records are in a JSON file that is one object around them."""
     headless: bool
     """Whether its first row holds values rather than names of columns."""
     unread: int
@@ -74,6 +79,7 @@ class DedupeReport:
     """Records that repeat another: records less clusters."""
     largest_cluster: int
     candidate_pairs: int
+    """Pairs that blocking brought together."""
     linked_pairs: int
     believed: Believed | None
     """What the match believes of its clusters; None where nothing is joined."""
@@ -105,13 +111,14 @@ def dedupe(asked: Asked, progress: Progress = lambda stage: None) -> DedupeRepor
     settings = MatchSettings(asked.join, (min(0.2, asked.join), max(0.9, asked.join)))
     matched = match(prepared.records, unique, adopt=told is None, settings=settings)
     watch.stage("writing")
-    write(cluster_table(prepared, matched.clusters), asked.out, formats[asked.out])
-    if asked.pairs:
-        write(pair_table(prepared.records, matched.scored), asked.pairs, formats[asked.pairs])
-    if asked.save_map:
-        with replacing(asked.save_map) as file:
-            file.write(dump_map(table_map, matched.unique, columns).encode())
-    return report_of(inputs, findings, prepared, matched, settings, watch.times())
+    with ExitStack() as whole:  # the files take their places together, when the last is whole
+        files = {path: whole.enter_context(replacing(path)) for path in (asked.out, asked.pairs, asked.save_map) if path}
+        write(cluster_table(prepared, matched.clusters), files[asked.out], formats[asked.out])
+        if asked.pairs:
+            write(pair_table(prepared.records, matched.scored), files[asked.pairs], formats[asked.pairs])
+        if asked.save_map:
+            files[asked.save_map].write(dump_map(table_map, matched.unique, columns).encode())
+    return report_of(inputs, findings, rows, prepared, matched, settings, watch.times())
 
 
 class Watch:
@@ -134,18 +141,19 @@ class Watch:
 
 
 def check_places(asked: Asked) -> None:
-    """An OnefoldError where a file to be written is also read, is written twice, or has no folder to be in."""
+    """An OnefoldError where a file to be written is also read, is written twice, or can have no place; nobody shall wait to hear it."""
     written = [(option, path) for option, path in (("--out", asked.out), ("--pairs", asked.pairs), ("--save-map", asked.save_map)) if path]
     read = [*asked.inputs, *([asked.map] if asked.map else [])]
     for at, (option, path) in enumerate(written):
-        if any(path.resolve() == other.resolve() for other in read):
+        if any(place_of(path) == place_of(other) for other in read):
             raise OnefoldError(f"{option}: '{path}' is also read; name another file, so that nothing is overwritten.")
-        if any(path.resolve() == other.resolve() for _, other in written[:at]):
+        if any(place_of(path) == place_of(other) for _, other in written[:at]):
             raise OnefoldError(f"{option}: '{path}' is named for two things; name another file.")
         if not path.parent.is_dir():
             raise OnefoldError(f"{option}: the folder '{path.parent}' does not exist; make it, or name a file elsewhere.")
         if path.is_dir():
             raise OnefoldError(f"{option}: '{path}' is a folder; name a file in it.")
+        check_writable(path)
 
 
 def understood(inputs: Sequence[Input], told: TableMap | None) -> tuple[TableMap, list[Finding]]:
@@ -191,6 +199,7 @@ def declared(table_map: TableMap, prepared: Prepared, path: Path | None) -> froz
 def report_of(
     inputs: Sequence[Input],
     findings: Sequence[Finding],
+    named_by: Sequence[Named],
     prepared: Prepared,
     matched: Matched,
     settings: MatchSettings,
@@ -203,7 +212,8 @@ def report_of(
     counts = np.bincount(records.source, minlength=len(records.sources))
     return DedupeReport(
         inputs=tuple(
-            Told(g.name, g.path, g.rows, g.headless, len(g.unread), tuple(one.row for one in g.unread[:5]), g.spelled) for g in inputs
+            Told(g.name, g.path, g.rows, by.key, g.wrapped, g.headless, len(g.unread), tuple(one.row for one in g.unread[:5]), g.spelled)
+            for g, by in zip(inputs, named_by, strict=True)
         ),
         findings=tuple(findings),
         sources=dict(zip(records.sources, counts.tolist(), strict=True)),
@@ -213,7 +223,7 @@ def report_of(
         clusters=clusters,
         duplicates=len(records) - clusters,
         largest_cluster=int(sizes.max(initial=0)),
-        candidate_pairs=len(probability),
+        candidate_pairs=matched.scored.pairs.candidates,
         linked_pairs=int((probability > settings.join).sum()),
         believed=matched.believed,
         converged=matched.model.fit.converged if matched.model else True,

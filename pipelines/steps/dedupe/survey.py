@@ -74,9 +74,18 @@ def sample(inputs: Sequence[Input]) -> list[Column]:
             for name in given.columns:
                 samplers.setdefault(name, Sampler()).add(part.rows.column(name))
         if not given.rows:
-            raise OnefoldError(f"{given.path} has no rows; there is nothing to match in it.")
+            raise without_rows(given)
     places = {name: [at for at, given in enumerate(inputs) if name in given.columns] for name in samplers}
     return [sampler.column(name, places[name]) for name, sampler in samplers.items()]
+
+
+def without_rows(given: Input) -> OnefoldError:
+    """What is said of an input of which no row is left: that there is none, or that none can be read."""
+    if not given.unread:
+        return OnefoldError(f"{given.path} has no rows; there is nothing to match in it.")
+    first = given.unread[0]
+    fault = f"none of its rows can be read; row {first.row} {first.reason}"
+    return OnefoldError(f"{given.path}: {fault}. Let the first row name the columns, and nothing stand before it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from matching.match import Scored
 from matching.records import Longs, Records
 from matching.score import MICRO
 from pipelines.steps.dedupe.prepare import Prepared
-from pipelines.steps.export import replacing, writer
+from pipelines.steps.export import writer
 from pipelines.steps.formats import Format
 
 LEAST = 0.01
@@ -58,8 +59,8 @@ def pair_table(records: Records, scored: Scored) -> pa.Table:
     return pa.table(columns)
 
 
-def write(table: pa.Table, path: Path, format: Format) -> None:
-    """Write a table to a file, which takes its place when it is whole."""
-    with replacing(path) as file, writer(format, file, safe=False) as add:
+def write(table: pa.Table, file: BinaryIO, format: Format) -> None:
+    """Write a table to a file, part by part."""
+    with writer(format, file, safe=False) as add:
         for start in range(0, max(len(table), 1), PART):
             add(table.slice(start, PART))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pytest
 import recordlinkage
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from matching.attribute_types import comparing
@@ -57,27 +58,31 @@ def edits(word: str) -> set[str]:
     return {word} | lost | replaced | added | swapped
 
 
-@pytest.mark.parametrize(("method", "measure"), [("jarowinkler", comparing.jaro_winkler), ("jaro", None)])
-def test_jaro_winkler_is_that_of_recordlinkage(method: str, measure: object) -> None:
-    """The same figures as the reference library gives for alike names."""
-    pairs = [
-        ("martha", "marhta"),
-        ("dixon", "dickson"),
-        ("smith", "smyth"),
-        ("jonathan", "jonathon"),
-        ("michael", "micheal"),
-        ("ann", "anna"),
-    ]
+NAMES = st.text("aeinrstö' -", min_size=1, max_size=12).filter(str.strip)
+
+
+def by_recordlinkage(pairs: list[tuple[str, str]], method: str) -> npt.NDArray[np.float64]:
+    """What the reference library makes of each pair."""
     index = pd.MultiIndex.from_arrays([range(len(pairs)), range(len(pairs))])
     left, right = pd.DataFrame({"name": [one for one, _ in pairs]}), pd.DataFrame({"name": [other for _, other in pairs]})
     compare = recordlinkage.Compare()
     compare.string("name", "name", method=method)
-    reference = compare.compute(index, left, right)[0].to_numpy()
-    ours = comparing.jaro_winkler(*columns(pairs))
-    if measure is None:
-        assert (ours >= reference - 1e-6).all()
-    else:
-        assert ours == pytest.approx(reference, abs=1e-6)
+    return np.asarray(compare.compute(index, left, right)[0])
+
+
+@given(st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=20))
+@example([("martha", "marhta"), ("dixon", "dickson"), ("jonathan", "jonathon"), ("michael", "micheal"), ("ann", "anna"), ("lee", "orr")])
+def test_jaro_winkler_is_that_of_recordlinkage(pairs: list[tuple[str, str]]) -> None:
+    """The same figure for any two names, alike or not."""
+    assert comparing.jaro_winkler(*columns(pairs)) == pytest.approx(by_recordlinkage(pairs, "jarowinkler"), abs=1e-6)
+
+
+@given(SHORT)
+def test_edits_are_those_of_recordlinkage(pairs: list[tuple[str, str]]) -> None:
+    """At most one letter added, lost, replaced or swapped with its neighbour: its Damerau-Levenshtein distance is at most one."""
+    longest = np.array([max(map(len, pair)) for pair in pairs])
+    distance = (1 - by_recordlinkage(pairs, "damerau_levenshtein")) * longest
+    assert comparing.within_edits(*columns(pairs), 1).tolist() == (distance < 1.5).tolist()
 
 
 def test_the_strongest_condition_that_holds_names_the_level() -> None:

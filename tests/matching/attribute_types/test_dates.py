@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
+import recordlinkage
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,8 @@ from matching.attribute_types.date import Date
 from matching.attribute_types.date_of_birth import DateOfBirth
 from matching.attribute_types.date_reading import days_since_1970
 
+BIRTHDAYS = st.dates(date(1930, 1, 2), date(1999, 12, 31)).filter(lambda day: (day.month, day.day) != (1, 1))
+"""None of them a placeholder."""
 DAYS = st.dates(date(1801, 1, 2), date(2100, 12, 31))
 FORMATS = [
     "%d/%m/%Y",
@@ -114,3 +118,21 @@ def test_a_date_of_birth_blocks_on_what_a_slip_leaves_standing() -> None:
         "year and month": ["198004", None, "198104"],
         "year and day": ["198003", None, "198103"],
     }
+
+
+@pytest.mark.filterwarnings("ignore:Setting an item of incompatible dtype:FutureWarning")  # within recordlinkage
+@given(st.lists(st.tuples(BIRTHDAYS, BIRTHDAYS | st.none()), min_size=1, max_size=20))
+def test_day_and_month_are_swapped_where_recordlinkage_finds_them_so(pairs: list[tuple[date, date | None]]) -> None:
+    """Any two dates, and dates whose day can be a month beside those with the two exchanged."""
+    days = [(one, other or (one.replace(month=one.day, day=one.month) if one.day <= 12 else one)) for one, other in pairs]
+    index = pd.MultiIndex.from_arrays([range(len(days)), range(len(days))])
+    left, right = (pd.DataFrame({"day": pd.to_datetime([pair[side] for pair in days])}) for side in (0, 1))
+    compare = recordlinkage.Compare()
+    compare.date("day", "day", swap_month_day=0.5, swap_months=[])
+    reference = compare.compute(index, left, right)[0].to_numpy()
+    kind = DateOfBirth()
+    one, other = (kind.standardise(pa.array([str(pair[side]) for pair in days]), Options()).form for side in (0, 1))
+    unlike = reference < 1
+    assert ((np.array(one.to_pylist()) == np.array(other.to_pylist())) == ~unlike).all()
+    found = kind.compare(one, other)[unlike] == kind.levels.index("day and month swapped")
+    assert found.tolist() == (reference[unlike] == 0.5).tolist()

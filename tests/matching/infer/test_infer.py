@@ -267,3 +267,10 @@ def test_of_two_whole_names_the_second_is_left_out():
     """)
     assert found["name full"] == "name: full_name"
     assert found["native name full"] == "-"
+
+
+def test_what_ends_like_an_address_and_is_all_there_is_is_a_whole_record():
+    """The name stands before the address in the same cell; a column called address is one all the same."""
+    cells = "Lee's Diner, 12 Main St, Springfield, IL 62704\nRay Motors, 7 Oak Ave, Peoria, IL 61602\nBo Books, 9 Elm St, Peoria, IL 61602"
+    assert table(f"whatever\n{cells}")["whatever"] == "text: text"
+    assert table(f"address\n{cells}")["address"].startswith("address")

@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import openpyxl
@@ -230,13 +234,21 @@ def test_a_file_without_a_header_is_told_by_its_values(onefold, tmp_path):
 
 
 PLAIN = "id,first_name,last_name,email\n"
+COMMON = "no two records have anything in common that few others have too"
 FALLBACKS = [
     # what is wrong, file name, content, rows written, what is said
     ("one record", "in.csv", PLAIN + "1,Ann,Lee,a@x.org\n", 1, "there is but one record"),
     ("all records equal", "in.csv", PLAIN + "".join(f"{at},Ann,Lee,a@x.org\n" for at in range(30)), 30, "every record has the same values"),
     ("all values missing", "in.csv", PLAIN + "".join(f"{at},,,\n" for at in range(30)), 30, "no record has a value in any attribute"),
     ("placeholders alone", "in.csv", PLAIN + "".join(f"{at},n/a,unknown,none@none.com\n" for at in range(9)), 9, "no record has a value"),
-    ("one value in many rows", "in.csv", PLAIN + "".join(f"{at},,,{'a@x.org' * (at == 7)}\n" for at in range(5000)), 5000, ""),
+    ("one value in many rows", "in.csv", PLAIN + "".join(f"{at},,,{'a@x.org' * (at == 7)}\n" for at in range(5000)), 5000, COMMON),
+    (
+        "few values in many rows",
+        "in.csv",
+        "id,last_name,city\n" + "".join(f"{at},{['Smith', 'Lee', 'Orr'][at % 3]},Oslo\n" for at in range(5000)),
+        5000,
+        COMMON,
+    ),
     (
         "very long texts",
         "in.csv",
@@ -273,6 +285,14 @@ FALLBACKS = [
         "no text or too large",
     ),
     ("NULs", "in.csv", PLAIN + "1,A\x00nn,Lee,a@x.org\n2,Bob,Ray,b@x.org\n", 2, ""),
+    (
+        "a list within an object",
+        "in.json",
+        '{"pages": [{"no": 1}],\n "result": {"people": [{"last_name": "Lee"}, {"last_name": "Lee"}, {"last_name": "Ray"}]}}',
+        3,
+        "its records are read from the list 'result.people'",
+    ),
+    ("a line that says the delimiter", "in.csv", "sep=|\r\n" + PLAIN.replace(",", "|") + "1|Ann|Lee|a@x.org\n2|Bob|Ray|b@x.org\n", 2, ""),
     ("a null key column", "in.csv", "Unnamed,first_name,last_name\n,Ann,Lee\n,Bob,Ray\n", 2, ""),
 ]
 
@@ -293,6 +313,12 @@ ERRORS = [
     # what is wrong, file name, content, what is said
     ("an empty file", "in.csv", "", "is empty"),
     ("a header alone", "in.csv", PLAIN, "has no rows"),
+    (
+        "a title above the header",
+        "in.csv",
+        "Customers\n\n" + PLAIN + "R-1,Ann,Lee,a@x.org\n",
+        "none of its rows can be read; row 1 has 4 cells",
+    ),
     ("a key twice", "in.csv", "record_id,last_name\nR-1,Lee\nR-2,Ray\nR-1,Orr\n", "repeats the key of an earlier row in row 3"),
     ("a key missing", "in.csv", "record_id,last_name\nR-1,Lee\n,Ray\nR-3,Orr\n", "is empty in row 2"),
     ("nothing that is known", "in.csv", "id,amount,created\n1,5,2020-01-01\n2,6,2020-01-02\n", "no column was recognised"),
@@ -327,6 +353,7 @@ PLACES = [
     (["crm.csv", "--out", "out.csv", "--pairs", "out.csv"], "is named for two things"),
     (["crm.csv", "--out", "out.csv", "--save-map", "crm.csv"], "is also read"),
     (["crm.csv", "--out", "out.csv", "--map", "none.yaml"], "there is no such file"),
+    (["crm.csv", "--out", "out.csv", "--pairs", "/proc/pairs.csv"], "/proc/pairs.csv cannot be written"),
 ]
 
 
@@ -340,6 +367,67 @@ def test_files_that_cannot_be_read_or_written(onefold, crm, monkeypatch, argumen
     assert sentence in told.stderr
     assert crm.read_bytes() == before
     assert sorted(path.name for path in crm.parent.iterdir()) == ["crm.csv"]
+
+
+def test_a_link_that_leads_to_itself_is_no_file(onefold, tmp_path):
+    """As input and as output."""
+    loop = tmp_path / "loop.csv"
+    loop.symlink_to(loop)
+    told = onefold("dedupe", loop, "--out", tmp_path / "out.csv")
+    assert (told.exit_code, told.stderr.count("\n")) == (1, 1)
+    assert "loop.csv" in told.stderr
+
+
+def test_outputs_appear_together_or_not_at_all(crm, tmp_path):
+    """The clusters are whole when the disk is full for the pairs: neither is there, nor anything else."""
+    command = f"ulimit -f 1; exec {Path(sys.executable).with_name('onefold')} dedupe many.csv --out out.csv --pairs pairs.csv"
+    own = people(6)[::2]  # each of them five times: more pairs than records
+    write(tmp_path / "many.csv", HEADER, [[str(at), *own[at // 5][1:]] for at in range(5 * len(own))])
+    told = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.returncode == 1, told.stderr
+    assert "pairs.csv cannot be written: file too large" in told.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["crm.csv", "many.csv"]
+
+
+def test_a_component_that_is_too_large_is_cut_and_told(onefold, tmp_path):
+    """400 records in a chain, each with the e-mail of the one before or the telephone of the one after, among strangers."""
+    chain = [[f"c{at}", "Ann", "Lee", f"annlee{at // 2}@x.org", f"206555{(at + 1) // 2:04}"] for at in range(400)]
+    others = [[f"o{at}", f"Na{at * 7919 % 997}e", f"Fam{at * 31 % 1009}ly", f"u{at}@y.org", f"30655{at:05}"] for at in range(2_000)]
+    path = write(tmp_path / "in.csv", ["id", "first_name", "last_name", "email", "phone"], chain + others)
+    told = onefold("dedupe", path, "--out", tmp_path / "out.csv")
+    assert "1 component was too large and cut at its weakest links" in told.stdout
+    sizes = Counter(clusters(tmp_path / "out.csv").values())
+    assert 2 < max(sizes.values()) <= 150
+
+
+def test_the_order_of_sources_makes_no_difference(onefold, crm, tmp_path):
+    """Named the other way round, the inputs have the same clusters under the same numbers. (Invariant 6)"""
+    shop = write(tmp_path / "shop.csv", HEADER[:5], [[f"s{row[0]}", *row[1:5]] for row in people(60)[::3]])
+    results = []
+    for inputs in ([crm, shop], [shop, crm]):
+        assert onefold("dedupe", *inputs, "--out", tmp_path / "out.csv").exit_code == 0
+        results.append(sorted(tuple(row.items()) for row in read(tmp_path / "out.csv")))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10])
+def test_few_records_are_enough(onefold, tmp_path, count):
+    """From one on, each has its row; ten of them, of which three are twice, are seven clusters."""
+    path = write(tmp_path / "in.csv", HEADER, people()[:count])
+    assert onefold("dedupe", path, "--out", tmp_path / "out.csv").exit_code == 0
+    found = clusters(tmp_path / "out.csv")
+    assert len(found) == count
+    assert count < 10 or len(set(found.values())) == 7
+
+
+def test_where_row_numbers_are_the_record_keys_it_is_said(onefold, crm, tmp_path):
+    """No column names every record: the one that is called so repeats."""
+    twice = write(tmp_path / "twice.csv", HEADER, [*people(), *people()])
+    said = "row numbers are the record keys of twice,"
+    assert said in onefold("dedupe", twice, crm, "--out", tmp_path / "out.csv").stdout
+    assert "row numbers" not in onefold("dedupe", crm, "--out", tmp_path / "out.csv").stdout
+    found = json.loads(onefold("dedupe", twice, crm, "--out", tmp_path / "out.csv", "--json").stdout)
+    assert [one["key"] for one in found["inputs"]] == [[], ["id"]]
 
 
 def test_all_mistakes_of_a_map_are_told_together(onefold, crm, tmp_path):
@@ -407,3 +495,33 @@ def test_what_drives_a_terminal_is_spelled_out(onefold, tmp_path):
     assert told.exit_code == 0
     assert "\x1b" not in told.stdout
     assert "\\x1b[2J" in told.stdout
+
+
+DOCUMENTED = re.search(
+    r"^## onefold dedupe.*?(?=^## )", (Path(__file__).parents[3] / "docs" / "commands.md").read_text("utf-8"), re.M | re.S
+)[0]  # type: ignore[index]
+
+
+def test_the_map_of_the_documentation_works(onefold, tmp_path):
+    """Every line of it, on inputs that have its columns; what is left out of it is left out."""
+    (tmp_path / "map.yaml").write_text(re.search(r"```yaml\n(.*?)```", DOCUMENTED, re.S)[1])
+    header = ["customer_no", "department", "fname", "house_no", "street", "home", "mobile", "e_mail", "Mail", "dob", "cust_nm", "hobby"]
+    rows = [
+        [key, "crm", first, "7", "Main St", f"206555{at:04}", "", mail, "", f"0{at % 9 + 1}/12/1980", f"{first} {last}", "golf"]
+        for at, (key, first, last, _, mail, _) in enumerate(people()[:30])
+    ]
+    path = write(tmp_path / "all.csv", header, rows)
+    told = onefold("dedupe", path, "--out", tmp_path / "out.csv", "--map", tmp_path / "map.yaml", "--json")
+    assert told.exit_code == 0, told.stdout
+    found = json.loads(told.stdout)
+    used = {one["column"] for one in found["findings"] if one["attribute"]}
+    assert {"fname", "dob", "cust_nm"} <= used
+    assert "hobby" not in used
+    assert (found["unique"], found["records"]) == (["crm"], 30)
+
+
+def test_every_key_that_dedupe_gives_scripts_is_documented(onefold, crm, tmp_path):
+    """Those of the object, of its inputs and of its findings."""
+    found = json.loads(onefold("dedupe", crm, "--out", tmp_path / "out.csv", "--json").stdout)
+    keys = {*found, *found["inputs"][0], *found["findings"][0]}
+    assert {key for key in keys if f"`{key}`" not in DOCUMENTED} == set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from matching.score import MICRO
 from matching.train import train, unique_sources
 from pipelines.project import Project
 from pipelines.steps.session import Session
+from warehouse.audit import PROGRAM, record_act
 from warehouse.clusters import stage_clusters
 from warehouse.decisions import active_decisions
 from warehouse.models import adopt_model, adopted_model, save_model
@@ -111,6 +113,7 @@ def compared(session: Session, forms: dict[str, Forms], population: Population) 
     with session.warehouse.begin() as connection:
         save_model(connection, session.run, model.fingerprint, model.dump().decode(), BY_ITSELF)
         adopt_model(connection, session.run, model.fingerprint)
+        record_act(connection, datetime.now(UTC), PROGRAM, "adopt", f"model {model.fingerprint}", {"run": session.run.number})
     return model, pairs, patterns, True
 
 

@@ -149,8 +149,6 @@ def _left(warehouse: Warehouse, told: Delivered) -> Delivered:
 
 def deliver_after_publishing(warehouse: Warehouse, project: Project, environment: Mapping[str, str]) -> list[Delivered]:
     """What a run delivers, which never fails the run: whatever goes wrong is a problem that is told, and tried again."""
-    if not project.subscribers:
-        return []
     try:
         return deliver(warehouse, project, environment, SECONDS_IN_A_RUN)
     except WarehouseBusy:

@@ -312,8 +312,8 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(told: Told, tmp_path: 
 def test_a_delivery_that_is_killed_is_made_again(told: Told, receiver: Receiver) -> None:
     """Killed while the third event is on its way: it comes twice, none is lost, and the order is kept."""
     told.subscribe(batch=1, timeout=30)
-    told.organisation.project()
-    command = [sys.executable, "-m", "pipelines.cli", "events", "deliver", "--once", "--project", str(told.organisation.folder)]
+    folder = str(told.organisation.project().folder)
+    command = [sys.executable, "-c", "from pipelines.cli import main; main()", "events", "deliver", "--once", "--project", folder]
     environment = {**os.environ, **told.environment, "PYTHONPATH": str(Path(__file__).parents[3])}
     started: list[subprocess.Popen[bytes]] = []
     receiver.answers = [200, 200, lambda: started[0].send_signal(signal.SIGKILL)]

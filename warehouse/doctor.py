@@ -157,6 +157,9 @@ def _event_findings() -> Iterator[Finding]:
     yield "events do not follow the event before them", _rows(outbox.c.event_id, seen, outbox.c.event_id > 1, ~before)
     published = outbox.c.run.in_(sa.select(publication.c.run))
     yield "events are of a run that was not published", _rows(outbox.c.event_id, seen, ~published)
+    given = sa.select(golden_identity.c.golden_number)
+    strange = sa.or_(outbox.c.golden_number.not_in(given), outbox.c.other.not_in(given))
+    yield "events tell of a golden id that was never given", _rows(outbox.c.event_id, seen, strange)
 
 
 def _rows(column: sa.ColumnElement[Any], *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:

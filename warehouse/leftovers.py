@@ -51,11 +51,11 @@ def remove_unpublished(warehouse: Warehouse) -> None:
     """Undo all that is staged in the ledger and the golden tables."""
     with warehouse.connect() as connection:
         published = published_run(connection)
+    remove_events(warehouse, after=published)
     for table in (crosswalk, identity_state, golden_contact, relationship, *_generated(warehouse, golden_version(()))):
         remove_staged(warehouse, table, after=published)
     _remove_where(warehouse, golden_identity, golden_identity.c.minted_run > published)
     _remove_where(warehouse, identity_event, identity_event.c.run > published)
-    remove_events(warehouse, after=published)
 
 
 def remove_events(warehouse: Warehouse, after: int) -> None:

@@ -206,6 +206,20 @@ def test_events_that_were_staged_and_not_published_are_not_seen(on_each: Organis
     assert told(on_each, after=4) == ["retired 4: crm:3 > -"]
 
 
+def test_a_first_run_that_dies_before_it_publishes_is_begun_anew(on_each: Organisation) -> None:
+    """Its ids and its events are gone, and both are given again from the first number on. (Invariants 5, 9)"""
+    with open_session(on_each.project()) as session:
+        for source in session.project.sources:
+            steps.pull(session, source)
+        steps.match(session)
+        steps.identify(session)
+        steps.merge(session)
+        assert stage_events(session.warehouse, session.run, session.project.attributes) == {"created": 4}
+    assert events(on_each) == []
+    on_each.run()
+    assert [line.split(":")[0] for line in told(on_each)] == ["created 1", "created 2", "created 3", "created 4"]
+
+
 def test_pages_come_to_the_same_as_one_reading(two_departments: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever their size, and never more than asked for."""
     two_departments.run()

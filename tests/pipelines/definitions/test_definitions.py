@@ -187,7 +187,7 @@ def test_subscribers_are_told_by_an_asset_of_their_own(organisation):
     assert organisation.run()["status"] == "published"
     told = organisation.told()["event_deliveries"]
     assert (told["delivered"], told["dead"]) == (0, 0)
-    (row,) = told["subscribers"]
+    (row,) = told["subscribers"].records
     assert row.data["problem"] == "it cannot be reached"
     assert organisation.run()["status"] == "unchanged"
     assert organisation.told()["event_deliveries"]["delivered"] == 0

@@ -63,6 +63,10 @@ class ContradictingDecision(OnefoldError):
     """Two decisions about the same records contradict each other."""
 
 
+class AuditBroken(OnefoldError):
+    """The audit log is not as it was sealed."""
+
+
 class GateClosed(OnefoldError):
     """A gate did not let the data through."""
 

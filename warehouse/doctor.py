@@ -18,6 +18,7 @@ from warehouse.tables import (
     golden_contact,
     golden_identity,
     identity_state,
+    outbox,
     publication,
     quality_result,
     quarantine,
@@ -53,6 +54,7 @@ def _findings(attributes: Sequence[Attribute]) -> Iterator[Finding]:
     for attribute in attributes:
         yield from _value_findings(attributes, attribute)
     yield from _batch_findings()
+    yield from _event_findings()
 
 
 def _crosswalk_findings() -> Iterator[Finding]:
@@ -145,6 +147,19 @@ def _batch_findings() -> Iterator[Finding]:
     stopped = sa.and_(quality_result.c.gate == Gate.PUBLICATION, quality_result.c.severity == Severity.STOP, ~quality_result.c.passed)
     shut = sa.exists().where(quality_result.c.run == publication.c.run, stopped)
     yield "publications were made through a closed gate", _rows(publication.c.run, shut)
+
+
+def _event_findings() -> Iterator[Finding]:
+    """Consumers were told everything, in order: event ids count from 1, and none is of a run that published nothing. (Invariant 5)"""
+    earlier = outbox.alias("earlier")
+    before = sa.exists().where(earlier.c.event_id == outbox.c.event_id - 1, earlier.c.run <= outbox.c.run)
+    seen = outbox.c.run <= PUBLISHED
+    yield "events do not follow the event before them", _rows(outbox.c.event_id, seen, outbox.c.event_id > 1, ~before)
+    published = outbox.c.run.in_(sa.select(publication.c.run))
+    yield "events are of a run that was not published", _rows(outbox.c.event_id, seen, ~published)
+    given = sa.select(golden_identity.c.golden_number)
+    strange = sa.or_(outbox.c.golden_number.not_in(given), outbox.c.other.not_in(given))
+    yield "events tell of a golden id that was never given", _rows(outbox.c.event_id, seen, strange)
 
 
 def _rows(column: sa.ColumnElement[Any], *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:

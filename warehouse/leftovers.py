@@ -51,11 +51,16 @@ def remove_unpublished(warehouse: Warehouse) -> None:
     """Undo all that is staged in the ledger and the golden tables."""
     with warehouse.connect() as connection:
         published = published_run(connection)
+    remove_events(warehouse, after=published)
     for table in (crosswalk, identity_state, golden_contact, relationship, *_generated(warehouse, golden_version(()))):
         remove_staged(warehouse, table, after=published)
     _remove_where(warehouse, golden_identity, golden_identity.c.minted_run > published)
-    for table in (identity_event, outbox):
-        _remove_where(warehouse, table, table.c.run > published)
+    _remove_where(warehouse, identity_event, identity_event.c.run > published)
+
+
+def remove_events(warehouse: Warehouse, after: int) -> None:
+    """Remove what runs later than `after` would tell consumers; their numbers are given again."""
+    _remove_where(warehouse, outbox, outbox.c.run > after)
 
 
 def _generated(warehouse: Warehouse, table: sa.Table) -> list[sa.Table]:

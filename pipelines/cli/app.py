@@ -13,10 +13,12 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from domain.errors import GateClosed, OnefoldError, ProjectError
+from pipelines.cli.audit import audit
 from pipelines.cli.check import check
 from pipelines.cli.console import complain, print_json
 from pipelines.cli.dedupe import dedupe
 from pipelines.cli.demo import demo
+from pipelines.cli.events import events
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
 from pipelines.cli.match import match
@@ -132,5 +134,6 @@ def onefold(
     """Many departments, one customer: pull customer databases together, match, merge, and publish one golden table."""
 
 
-for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, export, report, ui):
+for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, export, report, audit, ui):
     app.command()(command)
+app.add_typer(events, name="events")

@@ -110,6 +110,11 @@ def print_json(value: object) -> None:
     sys.stdout.flush()
 
 
+def print_json_line(value: object) -> None:
+    """One JSON value on a line of its own, in ASCII."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=True, allow_nan=False) + "\n")
+
+
 def plain(value: object) -> Any:
     """A value as JSON knows it: a dataclass is an object, or the text it prints as where it has a way of its own.
 

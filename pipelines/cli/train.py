@@ -21,7 +21,9 @@ AskOption = Annotated[int, typer.Option("--ask", metavar="N", min=0, help="First
 AdoptOption = Annotated[
     bool | None, typer.Option("--adopt/--no-adopt", help="Adopt the model, or only keep it. Without either, you are asked at a terminal.")
 ]
-ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who signs the answers; without it, your login name.")]
+ByOption = Annotated[
+    str | None, typer.Option("--by", metavar="NAME", help="Who signs the answers and the adoption; without it, your login name.")
+]
 
 
 def train(
@@ -42,7 +44,7 @@ def train(
 
     Before a model is adopted it says what would change. The next run uses the adopted model.
     """
-    from pipelines.cli.asking import ask_at_keyboard
+    from pipelines.cli.asking import ask_at_keyboard, login_name
     from pipelines.steps.session import open_session
     from pipelines.steps.train import adopt as adopt_now
     from pipelines.steps.train import end_training, fit_live, save_training, taught
@@ -55,7 +57,7 @@ def train(
             tell(report, answers)
         wanted = wants_adoption(adopt if adopt is not None else yes or None, report, as_json)
         if wanted:
-            adopt_now(session, report.model)
+            adopt_now(session, report.model, by or login_name())
         end_training(session, report, wanted)
     if as_json:
         print_json(as_object(report, answers, wanted))

@@ -24,7 +24,7 @@ def later_assets(project: Project, code_version: str) -> list[dg.AssetsDefinitio
     """The assets after the sources, each resting on the one before."""
     kinds, schema = {"python", database_kind(project.warehouse_url)}, golden_schema(project.attributes)
     made: list[dg.AssetsDefinition] = []
-    for name, group, description, work, columns in LATER:
+    for name, group, description, work, columns in (*LATER, *(TELLING if project.subscribers else ())):
         after = [made[-1].key] if made else [source_key(source) for source in project.sources]
         spec = dg.AssetSpec(
             name,
@@ -52,7 +52,7 @@ def later_asset(spec: dg.AssetSpec, work: Work) -> dg.AssetsDefinition:
         run: RunInProgress = context.resources.onefold
         start = time.perf_counter()
         with run.watch.explaining():
-            told = metadata.of_nothing(run.published_run) if run.settled else work(run)
+            told = metadata.of_nothing(run.published_run) if run.settled and work is not delivered else work(run)
         return dg.MaterializeResult(metadata=told | {"seconds": round(time.perf_counter() - start, 2)})
 
     return made
@@ -126,6 +126,13 @@ def published(run: RunInProgress) -> Metadata:
         return metadata.of_publication(found, published_run(connection), golden_count(connection))
 
 
+def delivered(run: RunInProgress) -> Metadata:
+    """Deliver events, also those of earlier runs; it fails no run."""
+    from pipelines.steps.consolidate import tell_subscribers
+
+    return metadata.of_deliveries(tell_subscribers(run.session))
+
+
 LATER: tuple[tuple[str, str, str, Work, bool], ...] = (
     (
         "standard_records",
@@ -169,3 +176,14 @@ LATER: tuple[tuple[str, str, str, Work, bool], ...] = (
     ),
 )
 """Name, group, description, work, and whether it has the columns of the golden table."""
+TELLING: tuple[tuple[str, str, str, Work, bool], ...] = (
+    (
+        "event_deliveries",
+        "publication",
+        "What the subscribers of the project file have been told of this publication and of earlier ones.\n\n"
+        "A delivery that fails is tried again by the next run or by `onefold events deliver`; it fails no run.",
+        delivered,
+        False,
+    ),
+)
+"""The same, for projects that have subscribers."""

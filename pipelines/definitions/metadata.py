@@ -13,6 +13,7 @@ from pipelines.definitions.labels import readable
 if TYPE_CHECKING:
     from matching.estimate import Believed
     from pipelines.reports.duplication import DuplicationReport
+    from pipelines.steps.events import Delivered
     from pipelines.steps.identify import IdentityReport
     from pipelines.steps.ingest import IngestReport
     from pipelines.steps.match import MatchReport
@@ -103,6 +104,12 @@ def of_publication(found: PublishReport, run: int, customers: int) -> Metadata:
     """What was made visible, and by which run."""
     said: Metadata = {"state": found.status, "dagster/row_count": customers, "run": run}
     return said | {"checks": len(found.gate.results), "checks failed": len(found.gate.failed)}
+
+
+def of_deliveries(found: Iterable[Delivered]) -> Metadata:
+    """What was delivered, with a row for each subscriber."""
+    rows = [asdict(one) | {"next_attempt": str(one.next_attempt or "")} for one in found]
+    return {"delivered": sum(one["delivered"] for one in rows), "dead": sum(one["dead"] for one in rows), "subscribers": table(rows)}
 
 
 def of_nothing(since: int) -> Metadata:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from domain.errors import Problem
 from pipelines.project.document import Document, Place, dotted
-from pipelines.project.model import AttributeSpec, ColumnSpec, MatchSpec, ModifiedSpec, ProjectFile, SourceSpec
+from pipelines.project.model import AttributeSpec, ColumnSpec, MatchSpec, ModifiedSpec, ProjectFile, SourceSpec, SubscriberSpec
 from pipelines.project.words import LONGEST_SAID, one_line, quoted, unknown
 
 Fault = Mapping[str, Any]
@@ -135,6 +135,8 @@ def model_of(place: Place) -> type[BaseModel]:
             return ModifiedSpec
         case ("sources", _, "map", *_):
             return ColumnSpec
+        case ("events", _):
+            return SubscriberSpec
         case ("match",):
             return MatchSpec
         case _:

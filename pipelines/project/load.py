@@ -12,6 +12,7 @@ from typing import Any
 from domain.attributes import Attribute
 from domain.checks import Check, Gate
 from domain.errors import OnefoldError, ProjectError
+from domain.events import Subscriber
 from domain.settings import MatchSettings
 from domain.sources import Source
 from pipelines.project.attributes import attributes
@@ -23,6 +24,7 @@ from pipelines.project.find import PROJECT_FILE
 from pipelines.project.model import MatchSpec, ProjectFile
 from pipelines.project.schedule import schedule_problem, timezone_problem
 from pipelines.project.sources import sources
+from pipelines.project.subscribers import subscribers
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Project:
     sources: tuple[Source, ...]
     match: MatchSettings
     publication_checks: tuple[Check, ...]
+    subscribers: tuple[Subscriber, ...]
     schedule: str | None
     """Five fields of cron."""
     timezone: str
@@ -80,6 +83,7 @@ def built(file: ProjectFile, folder: Path, faults: Faults) -> Project:
         sources=all_sources,
         match=match,
         publication_checks=publication,
+        subscribers=subscribers(file, faults),
         schedule=file.schedule,
         timezone=file.timezone,
         truth=folder / file.truth if file.truth else None,
@@ -122,7 +126,7 @@ def warehouse_problem(url: str) -> str | None:
 def fingerprint(attributes: Sequence[Attribute], sources: Sequence[Source], match: MatchSettings, publication: Sequence[Check]) -> str:
     """A short hash of all that a result depends on.
 
-    Where a source lives, who owns it and what a description says are left out, and so is the order of the sources;
+    Where a source lives, who owns it, what a description says and who is told are left out, and so is the order of the sources;
     the order of attributes and of a source's map decides between values, and is kept.
     """
     plain: dict[str, Any] = {

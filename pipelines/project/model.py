@@ -131,6 +131,21 @@ class MatchSpec(Spec):
     """Candidate pairs at most; without it, as many as blocking allows for the number of records."""
 
 
+class SubscriberSpec(Spec):
+    """One to whom the events of every publication are delivered."""
+
+    url: Text
+    """Where events are posted, http or https; ${NAME} is taken from the environment when they are."""
+    secret: Text | None = None
+    """What signs each delivery, from the environment: ${NAME}."""
+    batch: Annotated[int, Field(ge=1, le=1000)] = 100
+    """Events in one delivery at most."""
+    timeout: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """Seconds that a delivery may take."""
+    attempts: Annotated[int, Field(ge=1, le=1000)] = 12
+    """After so many failures in a row an event becomes a dead letter, and the next one's turn comes."""
+
+
 class ProjectFile(Spec):
     """A Onefold project: the customer's attributes, the departments' sources, and how they become one golden table."""
 
@@ -146,6 +161,8 @@ class ProjectFile(Spec):
     """Settings of the match."""
     publish: dict[str, Any] = {}
     """What the golden table must hold to be published."""
+    events: dict[str, SubscriberSpec] = {}
+    """Who is told of changes, by name."""
     schedule: Text | None = None
     """When runs start by themselves, as five fields of cron."""
     timezone: ShortText = "UTC"

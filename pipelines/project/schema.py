@@ -26,7 +26,7 @@ def project_schema() -> Schema:
     source["connect"] |= connect_schema(schema["$defs"])
     source["expect"] |= checks_schema(Gate.ARRIVAL)
     schema["properties"]["publish"] |= checks_schema(Gate.PUBLICATION)
-    for part in ("attributes", "sources"):
+    for part in ("attributes", "sources", "events"):
         schema["properties"][part]["propertyNames"] = {"pattern": "^[a-z][a-z0-9_]*$", "maxLength": LONGEST}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "onefold.yaml"} | schema
 

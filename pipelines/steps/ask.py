@@ -18,6 +18,7 @@ from matching.teach import Questions, alternate, cluster_questions, pattern_ques
 from pipelines.project import Project
 from pipelines.steps.population import ASKED_FOR_CLUSTERS, ASKED_FOR_PATTERN
 from pipelines.steps.train import Trained
+from warehouse.audit import record_act
 from warehouse.database import Warehouse
 from warehouse.decisions import active_decisions, append_decisions, undo_decisions
 from warehouse.records import standard_values
@@ -68,13 +69,22 @@ def answer(warehouse: Warehouse, question: Question, verdict: Verdict, steward: 
     decision = Decision(left, right, verdict, steward, datetime.now(UTC), question.reason, uuid4().hex)
     with warehouse.begin() as connection:
         refuse_contradiction(active_decisions(connection), decision)
-        return append_decisions(connection, [decision])[0]
+        kept = append_decisions(connection, [decision])[0]
+        record_act(connection, kept.decided_at, steward, "decide", f"decision {kept.id}", told(kept))
+    return kept
 
 
 def take_back(warehouse: Warehouse, decision: Decision) -> None:
     """Undo an answer; it stays readable, as undone."""
     with warehouse.begin() as connection:
-        undo_decisions(connection, decision.group, decision.steward, datetime.now(UTC), "taken back while training")
+        at, reason = datetime.now(UTC), "taken back while training"
+        undo_decisions(connection, decision.group, decision.steward, at, reason)
+        record_act(connection, at, decision.steward, "undo", f"decision {decision.id}", {"reason": reason})
+
+
+def told(decision: Decision) -> dict[str, str]:
+    """A decision as the audit log keeps it."""
+    return {"left": str(decision.left), "right": str(decision.right), "verdict": str(decision.verdict), "reason": decision.reason}
 
 
 def refuse_contradiction(standing: Sequence[Decision], new: Decision) -> None:

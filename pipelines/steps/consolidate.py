@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from domain.checks import GateReport
 from domain.errors import GateClosed, OnefoldError
 from domain.sources import Source
 from pipelines.steps import report as reports
+from pipelines.steps.events import Delivered, deliver_after_publishing
 from pipelines.steps.identify import IdentityReport, identify_records
 from pipelines.steps.ingest import IngestReport, Progress, ingest
 from pipelines.steps.match import MatchReport, match_records
@@ -37,6 +39,7 @@ def consolidate(session: Session, progress: Progress | None = None) -> reports.R
             merge(session)
             ask(session)
             publish(session)
+        tell_subscribers(session)
     except OnefoldError as error:
         conclude(session, str(error))
         raise
@@ -121,6 +124,16 @@ def publish(session: Session) -> PublishReport:
     with timed(session, "publish"):
         found = publish_staged(session, anything_changed(noted(session)))
         reports.note_step(session, found)
+    return found
+
+
+def tell_subscribers(session: Session) -> list[Delivered]:
+    """Delivery of events, noted; what earlier runs could not deliver is tried again too. It never fails a run."""
+    if not session.project.subscribers:
+        return []
+    with timed(session, "deliver"):
+        found = deliver_after_publishing(session.warehouse, session.project, os.environ)
+        reports.note_deliveries(session, found)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,7 @@ from pipelines.steps.pull import Pulled, pull_rows
 from pipelines.steps.session import Session
 from quality import ArrivalBatch, arrival_gate
 from warehouse import quality as results
+from warehouse.audit import PROGRAM, record_act
 from warehouse.quarantine import release
 from warehouse.sources import go_live, hold, source_states
 from warehouse.staging import arriving_values, statuses
@@ -64,7 +65,9 @@ def ingest(session: Session, source: Source, progress: Progress | None = None) -
         return replace(held(session, source, reason, pulled.counts, report), invalid=invalid)
     with session.warehouse.begin() as connection:
         go_live(connection, session.run, source.name, pulled.counts, session.run.started_at)
-        release(connection, session.run, source.name)
+        if released := release(connection, session.run, source.name):
+            told = {"rows": released, "run": session.run.number}
+            record_act(connection, datetime.now(UTC), PROGRAM, "release", f"source {source.name}", told)
     return IngestReport(source.name, "live", pulled.counts, "", report, session.run.started_at, invalid)
 
 

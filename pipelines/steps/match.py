@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +31,7 @@ from pipelines.project import Project
 from pipelines.steps.basis import Basis, basis_of
 from pipelines.steps.keep import keep_clusters, keep_pairs, keep_related, worth_keeping
 from pipelines.steps.session import Session
+from warehouse.audit import PROGRAM, record_act
 from warehouse.decisions import active_decisions
 from warehouse.models import adopt_model, adopted_model, save_model
 from warehouse.records import live_records
@@ -166,6 +168,7 @@ def compared(session: Session, forms: dict[str, Forms], population: Population, 
     with session.warehouse.begin() as connection:
         save_model(connection, session.run, model.fingerprint, model.dump().decode(), BY_ITSELF)
         adopt_model(connection, session.run, model.fingerprint)
+        record_act(connection, datetime.now(UTC), PROGRAM, "adopt", f"model {model.fingerprint}", {"run": session.run.number})
     return model, pairs, patterns
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +17,10 @@ from pipelines.steps.session import Session
 from quality import StagedPublication, publication_gate
 from warehouse import ledger as book
 from warehouse import quality as results
+from warehouse.audit import PROGRAM, record_act
 from warehouse.decisions import active_pairs
 from warehouse.golden import published_golden
+from warehouse.outbox import stage_events
 from warehouse.runs import publish, run_report
 from warehouse.staged import live_record_ids, staged_crosswalk, staged_golden, staged_states
 from warehouse.tasks import Question, sync_tasks
@@ -59,8 +62,10 @@ def publish_staged(session: Session, changed: bool) -> PublishReport:
         return PublishReport("held", report)
     if not changed:
         return PublishReport("unchanged", report)
+    events = stage_events(session.warehouse, session.run, session.project.attributes)
     with session.warehouse.begin() as connection:
         publish(connection, session.run)
+        record_act(connection, datetime.now(UTC), PROGRAM, "publish", f"run {session.run.number}", {"events": events})
     return PublishReport("published", report)
 
 

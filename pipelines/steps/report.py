@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 
 from domain.runs import RunStatus
 from matching.evaluate import accuracy
+from pipelines.steps.events import Delivered
 from pipelines.steps.identify import IdentityReport
 from pipelines.steps.ingest import IngestReport
 from pipelines.steps.match import MatchReport
@@ -59,6 +60,22 @@ def note_step(session: Session, found: MatchReport | IdentityReport | MergeRepor
         parts = {"match" if isinstance(found, MatchReport) else "identity": asdict(found)}
     with session.warehouse.begin() as connection:
         note(connection, session.run, **parts)
+
+
+def note_deliveries(session: Session, found: Sequence[Delivered]) -> None:
+    """Add what subscribers were told, where there are any."""
+    if found:
+        with session.warehouse.begin() as connection:
+            note(
+                connection,
+                session.run,
+                deliveries={one.subscriber: {**asdict(one), "next_attempt": when(one.next_attempt)} for one in found},
+            )
+
+
+def when(moment: datetime | None) -> str | None:
+    """A moment as the report keeps it."""
+    return None if moment is None else moment.isoformat()
 
 
 def note_seconds(session: Session, step: str, seconds: float) -> None:

@@ -23,6 +23,7 @@ from matching.train import train
 from pipelines.project import Project
 from pipelines.steps.population import Live, Said, live_population, model_in_use, said
 from pipelines.steps.session import Session
+from warehouse.audit import record_act
 from warehouse.database import Warehouse
 from warehouse.decisions import active_decisions
 from warehouse.models import StoredModel, adopt_model, adopted_model, save_model
@@ -138,10 +139,11 @@ def save_training(session: Session, trained: Trained) -> TrainingReport:
     return report
 
 
-def adopt(session: Session, fingerprint: str) -> None:
-    """Use a kept model from the next run on."""
+def adopt(session: Session, fingerprint: str, by: str) -> None:
+    """Use a kept model from the next run on, as a person wants."""
     with session.warehouse.begin() as connection:
         adopt_model(connection, session.run, fingerprint, BY_A_PERSON)
+        record_act(connection, datetime.now(UTC), by, "adopt", f"model {fingerprint}", {"run": session.run.number})
 
 
 def end_training(session: Session, report: TrainingReport, adopted: bool) -> None:

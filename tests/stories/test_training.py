@@ -33,7 +33,7 @@ def train_and_adopt(organisation: Organisation) -> str:
     project = organisation.project()
     with open_session(project) as session:
         report = save_training(session, taught(session.warehouse, project, fit_live(session.warehouse, project)))
-        adopt(session, report.model)
+        adopt(session, report.model, "ruth")
         end_training(session, report, True)
     return report.model
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from warehouse.doctor import violations
+from warehouse.tables import outbox
 
 DAMAGE = {
     "DELETE FROM crosswalk WHERE record_id = 1": ["1 live source records belong to no golden id", "1 live golden ids hold no record"],
@@ -61,3 +62,12 @@ def test_an_empty_warehouse_is_healthy(story):
     """Before the first publication there is nothing to be wrong."""
     story.begin("crm")
     assert story.violations() == []
+
+
+def test_an_event_that_is_missing_is_found(story):
+    """Consumers count on numbers without gaps. (Invariant 5)"""
+    run = story.whole_run({"crm": "1 Ann ann@x 1980-04-03"}, "1 crm:1")
+    told = [{"event_id": number, "run": run.number, "kind": "changed", "golden_number": 1} for number in (1, 2, 4)]
+    with story.warehouse.begin() as connection:
+        connection.execute(outbox.insert(), told)
+    assert "1 events do not follow the event before them" in story.violations()

@@ -178,3 +178,16 @@ def test_an_instance_is_made_with_our_settings_and_left_alone_after(tmp_path):
     assert (folder / "dagster.yaml").read_text() == "telemetry: {enabled: false}\n"
     assert instance_folder(tmp_path, {"DAGSTER_HOME": str(tmp_path / "home")}) == tmp_path / "home"
     assert (tmp_path / "home" / "dagster.yaml").read_text() == SETTINGS
+
+
+def test_subscribers_are_told_by_an_asset_of_their_own(organisation):
+    """It comes after the publication, runs though nothing has changed, and a subscriber that is gone fails no run."""
+    assert "event_deliveries" not in {key.path[-1] for key in definitions(organisation.project).resolve_asset_graph().get_all_asset_keys()}
+    organisation.edit("schedule:", 'events: {crm_system: {url: "http://127.0.0.1:1/hook"}}\nschedule:')
+    assert organisation.run()["status"] == "published"
+    told = organisation.told()["event_deliveries"]
+    assert (told["delivered"], told["dead"]) == (0, 0)
+    (row,) = told["subscribers"].records
+    assert row.data["problem"] == "it cannot be reached"
+    assert organisation.run()["status"] == "unchanged"
+    assert organisation.told()["event_deliveries"]["delivered"] == 0

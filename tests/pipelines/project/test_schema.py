@@ -69,6 +69,9 @@ def test_it_is_a_right_schema_and_the_example_fits_it(example: str) -> None:
         ("max_id_churn: 0.02", "min_rows: 100"),
         ("ask: [0.2, 0.9]", "ask: [0.2]"),
         ("  loyalty:\n", "  Loyalty:\n"),
+        ("attempts: 10", "attempt: 10"),
+        ("batch: 50", "batch: 0"),
+        ("  crm_system:\n", "  CRM:\n"),
     ],
 )
 def test_an_editor_marks_what_loading_refuses(good: str, bad: str, example: str, project_with: Callable[[str], Path]) -> None:
@@ -126,6 +129,6 @@ def merged(base: Any, other: Any) -> Any:
 def test_the_examples_on_the_page_load(project_with: Callable[[str], Path]) -> None:
     """The first is a project; each of the others adds to it."""
     first, *others = (yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
-    assert len(others) == 5
+    assert len(others) == 6
     for part in ({}, *others):
         load_project(project_with(yaml.safe_dump(merged(first, part), sort_keys=False)))

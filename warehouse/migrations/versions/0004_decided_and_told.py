@@ -54,8 +54,6 @@ def _remake_outbox() -> None:
             "other", sa.BigInteger(), nullable=True, comment="The second golden id: into which it was merged, into which it was split"
         ),
         sa.CheckConstraint("kind IN ('created', 'changed', 'merged', 'split', 'revived', 'retired', 'erased')", name="ck_outbox_kind"),
-        sa.ForeignKeyConstraint(["golden_number"], ["golden_identity.golden_number"], name="fk_outbox_golden_number"),
-        sa.ForeignKeyConstraint(["run"], ["run.number"], name="fk_outbox_run"),
         sa.PrimaryKeyConstraint("event_id", name="pk_outbox"),
         comment="What consumers are told of a publication; before and after are read from the golden records of both runs",
     )

@@ -15,18 +15,23 @@ from typer.exceptions import TyperException
 from domain.errors import GateClosed, OnefoldError, ProjectError
 from pipelines.cli.check import check
 from pipelines.cli.console import complain, print_json
+from pipelines.cli.decide import decide
 from pipelines.cli.dedupe import dedupe
 from pipelines.cli.demo import demo
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
 from pipelines.cli.match import match
+from pipelines.cli.merge import merge
+from pipelines.cli.pin import pin
 from pipelines.cli.report import report
 from pipelines.cli.run import HELD, run
 from pipelines.cli.schema import schema
 from pipelines.cli.show import show
+from pipelines.cli.split import split
 from pipelines.cli.status import status
 from pipelines.cli.train import train
 from pipelines.cli.ui import ui
+from pipelines.cli.undo import undo
 
 FAILED, FAULT, STOPPED = 1, 70, 130
 HOUSE = Path(__file__).parents[2]
@@ -127,5 +132,5 @@ def onefold(
     """Many departments, one customer: pull customer databases together, match, merge, and publish one golden table."""
 
 
-for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, export, report, ui):
+for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, merge, split, pin, decide, undo, export, report, ui):
     app.command()(command)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from domain.decisions import Decision, Verdict
 from domain.errors import OnefoldError
+from domain.records import RecordKey
 from domain.settings import MatchSettings
 from matching.assemble import assemble
 from matching.block import KeyCount, Pairs
@@ -27,7 +29,9 @@ from matching.relate import KINDS, Related, relate
 from matching.score import MICRO
 from matching.train import train, unique_sources
 from pipelines.project import Project
+from pipelines.steps.contradictions import through_the_gone
 from pipelines.steps.session import Session
+from pipelines.steps.suspend import suspend_decisions
 from warehouse.clusters import stage_clusters
 from warehouse.decisions import active_decisions
 from warehouse.models import adopt_model, adopted_model, save_model
@@ -71,13 +75,13 @@ class MatchReport:
     """Pairs of clusters that belong together without being the same."""
     cut_households: int = 0
     """Groups of people that were too large for a household and were cut at their weakest links."""
+    suspended_decisions: int = 0
+    """Decisions about a record that has turned into somebody else, which wait to be decided again."""
 
 
 def match_records(session: Session) -> MatchReport:
     """Block, compare, score and cluster all live records with the adopted model; the first run trains and adopts one."""
     project = session.project
-    with session.warehouse.connect() as connection:
-        decisions = active_decisions(connection)
     records = assemble(live_records(session.warehouse, project.attributes), project.attributes)
     if not len(records):
         raise OnefoldError("no source has any live record: nothing can be matched. Look at `onefold status` for why each source is held.")
@@ -85,6 +89,9 @@ def match_records(session: Session) -> MatchReport:
     unique = unique_sources(records.sources, frozenset(s.name for s in project.sources if s.unique))
     population = Population(records.source, unique, records.sources)
     model, pairs, patterns, trained = compared(session, forms, population)
+    waiting = suspend_decisions(session, model)
+    with session.warehouse.connect() as connection:
+        decisions = active_decisions(connection)
     scored = score_pairs(pairs, patterns, model, population)
     constraints = by_stewards = decided(decisions, records)
     if project.match.hold:
@@ -97,7 +104,7 @@ def match_records(session: Session) -> MatchReport:
     believed = believe(forms, model, scored, clusters, by_stewards, record_tickets(records))
     report = report_of(records, scored, clusters, model, trained, project.match, believed)
     last = max((one.id or 0 for one in decisions), default=0)
-    return replace(report, last_decision=last, related_clusters=len(related), cut_households=related.cut)
+    return replace(report, last_decision=last, related_clusters=len(related), cut_households=related.cut, suspended_decisions=waiting)
 
 
 def compared(session: Session, forms: dict[str, Forms], population: Population) -> tuple[Model, Pairs, Patterns, bool]:
@@ -137,8 +144,10 @@ def fitting_model(session: Session, project: Project, records: int) -> Model | N
 
 
 def decided(decisions: Sequence[Decision], records: Records) -> Constraints:
-    """The stewards' decisions on records that are live, as positions."""
-    left, right, kept = positions_of(decisions, records)
+    """The stewards' decisions on records that are live, as positions; what follows from them through records that are gone, too."""
+    live = positions_in(decisions, records)
+    decisions = [*decisions, *through_the_gone(decisions, live)]
+    left, right, kept = pairs_at(decisions, live, len(records))
     verdict = [decisions[at].verdict for at in kept]
     same = np.array([one is Verdict.SAME for one in verdict], bool)
     different = np.array([one is Verdict.DIFFERENT for one in verdict], bool)
@@ -147,16 +156,26 @@ def decided(decisions: Sequence[Decision], records: Records) -> Constraints:
 
 def positions_of(decisions: Sequence[Decision], records: Records) -> tuple[Ints, Ints, list[int]]:
     """The pairs of the decisions of which both records are live, by position, the smaller first; and which decisions they are."""
-    position = dict.fromkeys((name for d in decisions for name in (str(d.left), str(d.right))), -1)
-    if position:
-        keys = pa.array(records.sources).take(pa.array(records.source))
-        for at, (source, key) in enumerate(zip(keys.to_pylist(), records.keys.to_pylist(), strict=True)):
-            name = f"{source}:{key}"
-            if name in position:
-                position[name] = at
-    pairs = np.array([(position[str(d.left)], position[str(d.right)]) for d in decisions], np.int32).reshape(-1, 2)
-    live = np.flatnonzero(pairs.min(axis=1, initial=len(records)) >= 0)
-    return pairs[live].min(axis=1, initial=len(records)), pairs[live].max(axis=1, initial=-1), live.tolist()
+    return pairs_at(decisions, positions_in(decisions, records), len(records))
+
+
+def pairs_at(decisions: Sequence[Decision], position: Mapping[RecordKey, int], count: int) -> tuple[Ints, Ints, list[int]]:
+    """The same, of records whose positions are known."""
+    pairs = np.array([(position.get(d.left, -1), position.get(d.right, -1)) for d in decisions], np.int32).reshape(-1, 2)
+    live = np.flatnonzero(pairs.min(axis=1, initial=count) >= 0)
+    return pairs[live].min(axis=1, initial=count), pairs[live].max(axis=1, initial=-1), live.tolist()
+
+
+def positions_in(decisions: Sequence[Decision], records: Records) -> dict[RecordKey, int]:
+    """The positions of the live records that decisions name."""
+    wanted = {key for d in decisions for key in (d.left, d.right)}
+    if not wanted:
+        return {}
+    named = pa.array(sorted({key.key for key in wanted}), records.keys.type)
+    at = np.flatnonzero(np.asarray(pc.is_in(records.keys, named)))
+    sources, keys = (records.sources[place] for place in records.source[at]), records.keys.take(pa.array(at)).to_pylist()
+    found = zip(map(RecordKey, sources, keys), at.tolist(), strict=True)
+    return {key: place for key, place in found if key in wanted}
 
 
 def asked(scored: Scored, settings: MatchSettings) -> npt.NDArray[np.bool_]:

@@ -18,7 +18,8 @@ from matching.survivorship.contacts import contacts
 from matching.survivorship.counters import counters
 from pipelines.project import Project
 from pipelines.reports.duplication import DuplicationReport, duplication
-from pipelines.steps.identify import Places
+from pipelines.steps.pin import PassedOver, pins_in_force
+from pipelines.steps.places import Places
 from pipelines.steps.relationships import RelationshipReport, stage_golden_relationships
 from pipelines.steps.session import Session
 from warehouse.contacts import stage_contacts
@@ -42,6 +43,9 @@ class MergeReport:
     """Customers whose records disagree on a protected attribute."""
     relationships: RelationshipReport
     duplication: DuplicationReport
+    pins: int = 0
+    """Pins of stewards that hold."""
+    pins_passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def any(self) -> bool:
@@ -55,7 +59,8 @@ def merge_records(session: Session) -> MergeReport:
     records = assemble(live_records(session.warehouse, project.attributes), project.attributes)
     golden = golden_numbers(session, records)
     alike = form_codes(records)
-    chosen = survive(records, golden, project.attributes, trust_of(project, records), alike=alike)
+    pinned = pins_in_force(session.warehouse, session.run, project.attributes)
+    chosen = survive(records, golden, project.attributes, trust_of(project, records), pinned.pins, alike=alike)
     linkage = linkages(session, records)
     table = golden_table(records, golden, chosen, linkage)
     changes = stage_golden(session.warehouse, session.run, project.attributes, table)
@@ -73,6 +78,8 @@ def merge_records(session: Session) -> MergeReport:
         len(disagreeing),
         related,
         replace(duplication(records, golden, alike=alike), households=related.households, people_in_households=related.people),
+        int(np.isin([one.golden for one in pinned.pins], chosen.golden).sum()),
+        pinned.passed_over,
     )
 
 

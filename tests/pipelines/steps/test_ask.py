@@ -9,7 +9,7 @@ import pytest
 from domain.decisions import Decision, Verdict
 from domain.errors import ContradictingDecision
 from domain.records import RecordKey
-from pipelines.steps.ask import refuse_contradiction
+from pipelines.steps.contradictions import refuse_contradictions
 
 SAME, DIFFERENT, UNSURE = Verdict
 
@@ -31,14 +31,14 @@ STANDING = [
     ("new", "named"),
     [
         (decided("a:1", DIFFERENT, "c:1"), "a:1 and c:1"),
-        (decided("a:1", SAME, "e:1"), "Undo decision 3"),
+        (decided("a:1", SAME, "e:1"), "Undo act act 3 first"),
         (decided("e:1", SAME, "b:1"), "ruth on 22 November 2026"),
     ],
 )
 def test_what_decisions_say_through_others_is_not_contradicted(new: Decision, named: str):
     """a, b, c are one; d and e are one; c and d are two."""
     with pytest.raises(ContradictingDecision, match=named):
-        refuse_contradiction(STANDING, new)
+        refuse_contradictions(STANDING, [new])
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_what_decisions_say_through_others_is_not_contradicted(new: Decision, na
 )
 def test_what_agrees_or_is_new_is_taken(new: Decision):
     """Also unsure, which binds nobody."""
-    refuse_contradiction(STANDING, new)
+    refuse_contradictions(STANDING, [new])

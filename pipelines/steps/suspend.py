@@ -1,6 +1,6 @@
 """Suspend: a decision about a record that has turned into somebody else does not bind it, and becomes a task. (Invariant 3)
 
-See docs/decisions/0028-decisions-that-are-suspended.md.
+See docs/decisions/0028-stewards-acts.md.
 """
 
 from __future__ import annotations

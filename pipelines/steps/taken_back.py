@@ -1,4 +1,7 @@
-"""Taken back: where a steward's act was undone, golden ids go back to whom they named before it. See docs/decisions/0028."""
+"""Taken back: where a steward's act was undone, golden ids go back to whom they named before it.
+
+See docs/decisions/0028-stewards-acts.md.
+"""
 
 from __future__ import annotations
 

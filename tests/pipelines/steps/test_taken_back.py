@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.errors import OnefoldError
 from domain.decisions import Decision, Verdict
+from domain.errors import OnefoldError
 from domain.records import RecordKey
 from pipelines.project import Project
 from pipelines.steps import decide as acts
@@ -25,9 +25,9 @@ from tests.stories.people import drawn
 from warehouse.clusters import stage_clusters
 from warehouse.decisions import active_decisions
 from warehouse.ledger import published_crosswalk
+from warehouse.records import record_keys
 from warehouse.runs import note, publish
 from warehouse.staged import live_record_ids
-from warehouse.records import record_keys
 
 RUTH = Signature("ruth", "she asked them")
 CRM = drawn("id", {"1": "Ann", "2": "Bob", "3": "Cleo", "4": "Dora"})

@@ -1,8 +1,8 @@
 """Identify: clusters and the identity ledger become golden ids that are kept, minted, merged, split, revived and retired.
 
 A golden id is a positive number with a check digit; the smaller number is the older id. The contract is
-`docs/decisions/0002-identity.md`. Everything here is a function of its arguments: labels of clusters carry no meaning,
-and where anything has to be ordered, it goes by the clusters' lowest records.
+`docs/decisions/0002-identity.md`, and 0028 for acts of stewards that were taken back. Everything here is a function of its
+arguments: labels of clusters carry no meaning, and where anything has to be ordered, it goes by the clusters' lowest records.
 """
 
 from __future__ import annotations

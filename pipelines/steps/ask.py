@@ -16,7 +16,8 @@ from pipelines.project import Project
 from pipelines.steps.contradictions import refuse_contradictions
 from pipelines.steps.population import ASKED_FOR_CLUSTERS, ASKED_FOR_PATTERN
 from pipelines.steps.train import Trained
-from warehouse.acts import lock_acts
+from warehouse.acts import lock_acts, moment
+from warehouse.audit import record_act
 from warehouse.database import Warehouse
 from warehouse.decisions import active_decisions, append_decisions, live_contents, undo_decisions
 from warehouse.records import standard_values
@@ -68,10 +69,15 @@ def answer(warehouse: Warehouse, question: Question, verdict: Verdict, steward: 
     with warehouse.begin() as connection:
         lock_acts(connection)
         refuse_contradictions(active_decisions(connection), [decision])
+        told = {"act": decision.group, "reason": decision.reason, "records": [str(left), str(right)], "verdict": str(verdict)}
+        record_act(connection, decision.decided_at, steward, "decide", f"act {decision.group}", told)
         return append_decisions(connection, [decision], live_contents(connection, [left, right]))[0]
 
 
 def take_back(warehouse: Warehouse, decision: Decision) -> None:
     """Undo an answer; it stays readable, as undone."""
     with warehouse.begin() as connection:
-        undo_decisions(connection, decision.group, decision.steward, datetime.now(UTC), "taken back while training")
+        at, reason = moment(connection, datetime.now(UTC)), "taken back while training"
+        undo_decisions(connection, decision.group, decision.steward, at, reason)
+        told = {"act": decision.group, "reason": reason}
+        record_act(connection, at, decision.steward, "undo", f"act {decision.group}", told)

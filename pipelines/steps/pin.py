@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -123,23 +122,15 @@ def fits(attribute: Attribute, value: Stored) -> bool:
     """Whether a pinned value is still one of its attribute's type."""
     if value is None:
         return True
-    kind = {Storage.TEXT: str, Storage.DATE: str, Storage.NUMBER: float, Storage.BOOLEAN: bool}[attribute.storage]
-    if not isinstance(value, kind) and not (kind is float and type(value) is int):
-        return False
-    return standardised(attribute, as_text(value))[1] is Status.VALID
-
-
-def as_text(value: str | float | bool) -> str:
-    """A value as a source would write it.
-
-    >>> as_text(True), as_text(2.0), as_text("Ann")
-    ('true', '2.0', 'Ann')
-    """
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+    if attribute.storage is Storage.BOOLEAN:
+        return isinstance(value, bool)
+    if attribute.storage is Storage.NUMBER:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, str) and standardised(attribute, value)[1] is Status.VALID
 
 
 def typed(attribute: Attribute, value: Stored) -> Value:
-    """A pinned value in its attribute's storage."""
-    if value is None or attribute.storage is not Storage.DATE:
-        return float(value) if attribute.storage is Storage.NUMBER and value is not None and math.isfinite(float(value)) else value
-    return date.fromisoformat(str(value))
+    """A pinned value that fits, in its attribute's storage."""
+    if attribute.storage is Storage.DATE and isinstance(value, str):
+        return standardised(attribute, value)[0]
+    return float(value) if attribute.storage is Storage.NUMBER and value is not None else value

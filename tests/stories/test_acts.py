@@ -46,7 +46,9 @@ def test_customers_are_merged_and_the_prior_state_returns(organisation_on_each: 
     first = one.merge("billing:7", ann)
     assert one.customers() == "1 billing:2 crm:2\n2 billing:3 crm:3\n3 billing:7 billing:8 crm:1"
     assert one.answer(ann).golden_number == 3
-    second = one.merge("crm:2", ann)
+    merged = one.act(lambda *where: acts.merge(*where[:2], ["crm:2", ann], where[2]))
+    second, (note,) = merged.act, merged.notes
+    assert note.startswith(f"{ann} was merged into ")
     assert one.customers() == "1 billing:2 billing:7 billing:8 crm:1 crm:2\n2 billing:3 crm:3"
     one.undo(first)
     assert one.number("crm:1") == one.number("crm:2") == 1  # the second merge holds all five

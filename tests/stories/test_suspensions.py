@@ -32,6 +32,9 @@ def test_a_decision_about_somebody_else_waits_until_it_is_made_again(organisatio
     one.department("crm", CRM.replace(ANN, ANN.replace("Leeds", "Bath")))
     one.run()
     assert (one.number("crm:1") == one.number("billing:7"), tasks(one)) == (True, [])  # she has only moved
+    one.department("crm", CRM.replace(ANN, "1 | Ann | - | - | - | -"))
+    one.run()
+    assert (one.number("crm:1") == one.number("billing:7"), tasks(one)) == (True, [])  # little is left, and nothing speaks against her
     one.department("crm", CRM.replace(ANN, ZOE))
     report = one.run()
     assert report["match"]["suspended_decisions"] == 1

@@ -36,6 +36,7 @@ def test_acts_from_the_command_line(onefold, published_copy):
     assert "Published, run 2." in pinned
     act = re.search(r"onefold undo (\w+)", pinned)[1]
     assert "pinned by ruth" in told("show", golden_id)
+    assert json.loads(told("status", "--json"))["publication"]["run"] == 2
     assert [one["act"] for one in json.loads(told("undo", "--list", "--json"))["acts"]] == [act]
     assert "she asked them" in told("undo", "--list")
     apart = told("split", golden_id, "--apart", keys[0], *why, "--later")

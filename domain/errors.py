@@ -59,6 +59,10 @@ class UnknownGoldenId(OnefoldError):
     """No golden customer has or had this id."""
 
 
+class UnknownAct(OnefoldError):
+    """No act of a steward has this id, or it was taken back already."""
+
+
 class ContradictingDecision(OnefoldError):
     """Two decisions about the same records contradict each other."""
 

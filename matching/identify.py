@@ -1,8 +1,8 @@
 """Identify: clusters and the identity ledger become golden ids that are kept, minted, merged, split, revived and retired.
 
 A golden id is a positive number with a check digit; the smaller number is the older id. The contract is
-`docs/decisions/0002-identity.md`. Everything here is a function of its arguments: labels of clusters carry no meaning,
-and where anything has to be ordered, it goes by the clusters' lowest records.
+`docs/decisions/0002-identity.md`, and 0028 for acts of stewards that were taken back. Everything here is a function of its
+arguments: labels of clusters carry no meaning, and where anything has to be ordered, it goes by the clusters' lowest records.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ class Ledger:
     redirects: Redirects = field(default_factory=Redirects)
     next_number: int = 1
     """The number that is minted next; larger than any ever given."""
+    claimant: Longs | None = None
+    """For each record, the number for which it counts when clusters are claimed: of records that an act of a steward had moved
+    which was taken back since, the number that held them before it, live or not; else the owner. None: the owner of each."""
 
     @classmethod
     def empty(cls, records: int) -> Ledger:
@@ -124,14 +127,13 @@ def identify(labels: Longs, ledger: Ledger, erased: Longs = NONE) -> Identities:
     ([1, 1, 1, 3], [(2, 1)], [(3, -1)])
     """
     distinct, cluster = _by_lowest_record(labels)
-    owned = np.flatnonzero(ledger.owner != NOBODY)
-    before = _shares(ledger.owner[owned], owned, cluster, len(distinct))
+    before = _shares_of(ledger.owner, cluster, len(distinct))
+    claims, kept, returned = _kept(ledger, before, cluster, len(distinct))
     retired_before = _shares(ledger.retired_number, ledger.retired_record, cluster, len(distinct))
-    former = _mostly_held(retired_before, np.concatenate([ledger.live, erased]))
-    claims = _claims(before)
+    former = _mostly_held(retired_before, np.concatenate([ledger.live, erased, returned]))
 
-    kept = _oldest(claims, len(distinct))
-    revived = np.where(kept == NOBODY, _oldest(former, len(distinct)), NOBODY)
+    stayed = np.where(np.isin(kept, returned), NOBODY, kept)
+    revived = np.where(kept == NOBODY, _oldest(former, len(distinct)), np.where(stayed == NOBODY, kept, NOBODY))
     numbers = np.where(kept == NOBODY, revived, kept)
     homeless = np.flatnonzero(numbers == NOBODY)
     minted = ledger.next_number + np.arange(len(homeless), dtype=np.int64)
@@ -144,7 +146,7 @@ def identify(labels: Longs, ledger: Ledger, erased: Longs = NONE) -> Identities:
         {
             EventKind.MINTED: (minted, np.full(len(minted), NOBODY)),
             EventKind.REVIVED: (revived, _targets(revived, ledger.redirects)),
-            EventKind.SPLIT: _splits(before, kept, numbers),
+            EventKind.SPLIT: _splits(before, stayed, numbers),
             EventKind.MERGED: (merged.number, merged.target),
             EventKind.REDIRECTED: (redirected.number, redirected.target),
             EventKind.RETIRED: (retired, np.full(len(retired), NOBODY)),
@@ -183,6 +185,41 @@ def _shares(number: Longs, record: Longs, cluster: Longs, clusters: int) -> _Sha
     number, record = number[order], record[order]
     _, first, count = np.unique(number * max(clusters, 1) + cluster[record], return_index=True, return_counts=True)
     return _Shares(number[first], cluster[record[first]], count.astype(np.int64), record[first])
+
+
+def _shares_of(holder: Longs, cluster: Longs, clusters: int) -> _Shares:
+    """How the records that each number holds are spread; `holder` is the number of each record, -1 where it has none."""
+    held = np.flatnonzero(holder != NOBODY)
+    return _shares(holder[held], held, cluster, clusters)
+
+
+def _kept(ledger: Ledger, before: _Shares, cluster: Longs, clusters: int) -> tuple[_Shares, Longs, Longs]:
+    """The claims of live numbers and of those that return, the number that keeps each cluster, and the numbers that return.
+
+    Where an act was taken back, a number claims with the records that it held before the act and holds now; without such, with
+    those it held before; without these, with those it holds now, where nobody else claims.
+    """
+    if ledger.claimant is None:
+        claims = _claims(before)
+        return claims, _oldest(claims, clusters), NONE
+    stayed = np.where(ledger.claimant == ledger.owner, ledger.owner, NOBODY)
+    claims = _more_claims(_claims(_shares_of(stayed, cluster, clusters)), _shares_of(ledger.claimant, cluster, clusters))
+    free = _oldest(claims, clusters)[before.cluster] == NOBODY
+    claims = _more_claims(_more_claims(claims, before.pick(free)), before)
+    kept = _oldest(claims, clusters)
+    returned = np.sort(kept[(kept != NOBODY) & ~np.isin(kept, ledger.live)])
+    return claims.pick(np.isin(claims.number, np.concatenate([ledger.live, returned]))), kept, returned
+
+
+def _more_claims(claims: _Shares, shares: _Shares) -> _Shares:
+    """The claims, with those of numbers that have none yet, by number."""
+    more = _claims(shares.pick(~np.isin(shares.number, claims.number)))
+    both = _Shares(*(np.concatenate(pair) for pair in zip(_columns(claims), _columns(more), strict=True)))
+    return both.pick(np.argsort(both.number, kind="stable"))
+
+
+def _columns(shares: _Shares) -> tuple[Longs, ...]:
+    return shares.number, shares.cluster, shares.count, shares.lowest
 
 
 def _claims(before: _Shares) -> _Shares:

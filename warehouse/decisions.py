@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,29 +16,54 @@ from domain.decisions import Decision, Verdict
 from domain.records import RecordKey
 from warehouse.bulk import read
 from warehouse.database import Warehouse
-from warehouse.ids import first_free
-from warehouse.tables import decision, record, source
+from warehouse.ids import among, first_free
+from warehouse.records import with_keys
+from warehouse.tables import decision, record, source, source_record
+from warehouse.visibility import visible
 
 STANDING = decision.c.undone_by.is_(None)
+BINDING = sa.and_(STANDING, decision.c.suspended_run.is_(None))
+SIDES = ("left", "right")
+Contents = Mapping[RecordKey, bytes]
+"""Content hashes of records."""
 
 
-def append_decisions(connection: sa.Connection, decisions: Sequence[Decision]) -> list[Decision]:
-    """Keep decisions; returns them with their ids. Whether they contradict others is for the caller to know first."""
+def append_decisions(connection: sa.Connection, decisions: Sequence[Decision], seen: Contents | None = None) -> list[Decision]:
+    """Keep decisions; returns them with their ids. Whether they contradict others is for the caller to know first.
+
+    `seen` are the contents of their records as the steward saw them; a decision that was made without any is never suspended.
+    """
     first = first_free(connection, decision.c.id)
     kept = [replace(one, id=first + place) for place, one in enumerate(decisions)]
     if kept:
-        connection.execute(decision.insert(), [_row(one) for one in kept])
+        connection.execute(decision.insert(), [_row(one, seen or {}) for one in kept])
     return kept
 
 
-def _row(one: Decision) -> dict[str, Any]:
+def live_contents(connection: sa.Connection, keys: Sequence[RecordKey]) -> dict[RecordKey, bytes]:
+    """The content hash of each of these records that is live."""
+    found: dict[RecordKey, bytes] = {}
+    for name in sorted({key.source for key in keys}):
+        named = sa.and_(source.c.name == name, visible(source_record, source.c.live_run))
+        wanted = among(connection.dialect.name, record.c.key, [key.key for key in keys if key.source == name])
+        rows = sa.select(record.c.key, source_record.c.content_hash).select_from(with_keys(source_record)).where(named, wanted)
+        found |= {RecordKey(name, row.key): row.content_hash for row in connection.execute(rows)}
+    return found
+
+
+def _row(one: Decision, seen: Contents) -> dict[str, Any]:
+    contents = {"left_content": seen.get(one.left), "right_content": seen.get(one.right)}
     sides = {"left_source": one.left.source, "left_key": one.left.key, "right_source": one.right.source, "right_key": one.right.key}
     signed = {"steward": one.steward, "decided_at": one.decided_at, "reason": one.reason, "group_id": one.group}
-    return {"id": one.id, **sides, "verdict": one.verdict, **signed}
+    return {"id": one.id, **sides, "verdict": one.verdict, **signed, **contents}
 
 
 def active_decisions(connection: sa.Connection) -> list[Decision]:
-    """All decisions that stand, oldest first."""
+    """All decisions that stand, oldest first.
+
+    Of one that is suspended, the record that has turned into somebody else is named by its former self, which is no live record:
+    so it binds that record no longer, and still says what it said of the others.
+    """
     return [_decision(row) for row in connection.execute(sa.select(decision).where(STANDING).order_by(decision.c.id))]
 
 
@@ -57,14 +82,14 @@ def undo_decisions(connection: sa.Connection, group: str, steward: str, undone_a
 
 
 def active_pairs(warehouse: Warehouse, until: int | None = None) -> pa.Table:
-    """The decisions that stand, by record numbers: left_id, right_id, verdict; records that were never seen are left out.
+    """The decisions that bind, by record numbers: left_id, right_id, verdict; records that were never seen are left out.
 
     `until`: the id of the latest that counts.
     """
     left, right = _numbers("left"), _numbers("right")
     both = decision.join(left, left.c.id == decision.c.id).join(right, right.c.id == decision.c.id)
     columns = (left.c.record_id.label("left_id"), right.c.record_id.label("right_id"), decision.c.verdict)
-    counted = STANDING if until is None else sa.and_(STANDING, decision.c.id <= until)
+    counted = BINDING if until is None else sa.and_(BINDING, decision.c.id <= until)
     return read(warehouse, sa.select(*columns).select_from(both).where(counted))
 
 
@@ -82,6 +107,23 @@ def _numbers(side: str) -> sa.Subquery:
     return sa.select(decision.c.id, record.c.record_id).select_from(joined).subquery()
 
 
+def former_self(key: RecordKey, content: bytes | None) -> RecordKey:
+    """The name of a record as it was, when it has turned into somebody else: no record that lives has it."""
+    return RecordKey(key.source, f"{key.key} as it was (version {(content or b'').hex()})")
+
+
+def decisions_as_made(connection: sa.Connection) -> list[Decision]:
+    """All decisions that stand, suspended or not, each on the records that it was made about, oldest first."""
+    return [_as_made(row) for row in connection.execute(sa.select(decision).where(STANDING).order_by(decision.c.id))]
+
+
 def _decision(row: sa.Row[Any]) -> Decision:
+    one, sides = _as_made(row), row.suspended_sides if row.suspended_run is not None else None
+    left = former_self(one.left, row.left_content) if sides in ("left", "both") else one.left
+    right = former_self(one.right, row.right_content) if sides in ("right", "both") else one.right
+    return replace(one, left=left, right=right)
+
+
+def _as_made(row: sa.Row[Any]) -> Decision:
     left, right = RecordKey(row.left_source, row.left_key), RecordKey(row.right_source, row.right_key)
     return Decision(left, right, Verdict(row.verdict), row.steward, row.decided_at, row.reason, row.group_id, row.id)

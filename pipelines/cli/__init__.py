@@ -4,6 +4,8 @@ app          the commands together, and what becomes of errors
 options      what commands have in common
 console      printing, to people and to scripts
 demo · dedupe · check · schema · run · match · train · status · show · explain · export · events · audit · ui · report
+merge · split · pin · decide · undo        stewards' acts
+acts         what these have in common
 """
 
 from pipelines.cli.app import app

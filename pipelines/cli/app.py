@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,19 +17,24 @@ from domain.errors import GateClosed, OnefoldError, ProjectError
 from pipelines.cli.audit import audit
 from pipelines.cli.check import check
 from pipelines.cli.console import complain, print_json
+from pipelines.cli.decide import decide
 from pipelines.cli.dedupe import dedupe
 from pipelines.cli.demo import demo
 from pipelines.cli.events import events
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
 from pipelines.cli.match import match
+from pipelines.cli.merge import merge
+from pipelines.cli.pin import pin
 from pipelines.cli.report import report
 from pipelines.cli.run import HELD, run
 from pipelines.cli.schema import schema
 from pipelines.cli.show import show
+from pipelines.cli.split import split
 from pipelines.cli.status import status
 from pipelines.cli.train import train
 from pipelines.cli.ui import ui
+from pipelines.cli.undo import undo
 
 FAILED, FAULT, STOPPED = 1, 70, 130
 UNTOUCHED = "Stopped. The last publication is in place; running again finishes the work."
@@ -134,6 +140,9 @@ def onefold(
     """Many departments, one customer: pull customer databases together, match, merge, and publish one golden table."""
 
 
-for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, export, report, audit, ui):
+LOOKING: list[Callable[..., None]] = [demo, dedupe, check, schema, run, match, train, status, show, explain]
+ACTING: list[Callable[..., None]] = [merge, split, pin, decide, undo]
+TELLING: list[Callable[..., None]] = [export, report, audit, ui]
+for command in (*LOOKING, *ACTING, *TELLING):
     app.command()(command)
 app.add_typer(events, name="events")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.cli.console import console, new_table, readable, shown
+from pipelines.cli.options import login_name
 
 if TYPE_CHECKING:
     from domain.decisions import Decision
@@ -141,11 +141,3 @@ def one_key() -> str:
         return sys.stdin.read(1)
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, kept)
-
-
-def login_name() -> str:
-    """Who sits at the keyboard; `unknown` where the system does not say."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "unknown"

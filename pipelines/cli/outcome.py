@@ -61,11 +61,24 @@ def figures(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     changed = [f"{report['values_changed']:,} golden values changed"] if report.get("values_changed") else []
     if ids or changed:
         yield "golden ids", "; ".join([part for part in (", ".join(ids), *changed) if part])
+    if pins := pins_told(report.get("merge", {})):
+        yield "pins", pins
     if truth := report.get("accuracy"):
         told = f"precision {truth['precision']:.1%}, recall {truth['recall']:.1%}, F1 {truth['f1']:.1%} against the known truth"
         yield "accuracy", told.replace("%", " %")
     if report.get("open_tasks"):
         yield "tasks", f"{report['open_tasks']:,} wait for a steward"
+
+
+def pins_told(merge: Mapping[str, Any]) -> str:
+    """How many pins of stewards hold, and which were passed over; nothing where there are none.
+
+    >>> pins_told({"pins": 2, "pins_passed_over": [{"act": "1a2b", "attribute": "city", "why": "its value is no valid city"}]})
+    '2 hold; passed over: city, its value is no valid city (act 1a2b)'
+    """
+    over = [f"{shown(one['attribute'])}, {one['why']} (act {one['act']})" for one in merge.get("pins_passed_over", ())]
+    told = [f"{merge['pins']:,} hold"] if merge.get("pins") else []
+    return "; ".join([*told, *([f"passed over: {'; '.join(over)}"] if over else [])])
 
 
 def tell_next(project: Project, published: Publication | None, page: Path | None, given: Path | None) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from domain.records import RecordKey
     from pipelines.steps.relatives import ShownRelative
     from pipelines.steps.show import Member, Shown, ShownValue
+    from warehouse.pins import StoredPin
 
 MOST_OTHERS, MOST_KEYS, MOST_MEMBERS, MOST_RELATIVES = 5, 3, 50, 12
 """Other values of an attribute, records of a value, members and relatives that are shown; --json has them all."""
@@ -55,6 +56,8 @@ def show(
     draw(values_table(found))
     if found.without:
         say(f"no value: {', '.join(map(readable, found.without))}", style="dim")
+    for line in pin_lines(found):
+        say(line)
     for line in relative_lines(found.relatives):
         say(line)
     draw(members_table(found.members, [a.name for a in chosen.attributes if a.role is not Role.NEUTRAL]))
@@ -74,6 +77,14 @@ def summary(found: Shown) -> str:
     if found.cohesion is not None and len(found.members) > 1:
         parts.append(f"its least certain record belongs to it with {percent(found.cohesion)}")
     return " · ".join(parts)
+
+
+def pin_lines(found: Shown) -> Iterator[str]:
+    """The pins that stand, a line each: who, why, until when, and how to undo it."""
+    for pin in found.pins:
+        until = f", until {pin.expires_at:%Y-%m-%d}" if pin.expires_at else ""
+        value = "no value" if pin.value is None else shown(pin.value)
+        yield f"pin {pin.group}: {readable(pin.attribute)} is {value}, by {shown(pin.steward)}{until}: {shown(pin.reason)}"
 
 
 def relative_lines(relatives: Sequence[ShownRelative]) -> Iterator[str]:
@@ -125,13 +136,19 @@ def came_from(value: ShownValue) -> str:
     """The cell that a value was read from, and how many records agree."""
     origin = value.origin
     if origin is None:
-        told = "pinned by a steward"
+        told = "pinned by a steward" if value.pin is None else signed(value.pin)
     elif origin.column is None:
         told = f"from {shown(origin.record)}; the project's map leads no longer to its column"
     else:
         told = f"from {shown(origin.record)}, {shown(origin.column)}: {quoted(origin.raw)}"
     count = len(value.agreeing)
     return told if not count else f"{told}; {count:,} more {'record agrees' if count == 1 else 'records agree'}"
+
+
+def signed(pin: StoredPin) -> str:
+    """Who pinned a value, when, why, and until when."""
+    until = f"; until {pin.expires_at:%Y-%m-%d}" if pin.expires_at else ""
+    return f"pinned by {shown(pin.steward)} on {pin.decided_at:%Y-%m-%d}: {shown(pin.reason)}{until}"
 
 
 def named(records: Sequence[RecordKey]) -> str:

@@ -44,7 +44,8 @@ def train(
 
     Before a model is adopted it says what would change. The next run uses the adopted model.
     """
-    from pipelines.cli.asking import ask_at_keyboard, login_name
+    from pipelines.cli.asking import ask_at_keyboard
+    from pipelines.cli.options import login_name
     from pipelines.steps.session import open_session
     from pipelines.steps.train import adopt as adopt_now
     from pipelines.steps.train import end_training, fit_live, save_training, taught

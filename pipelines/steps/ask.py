@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from domain.decisions import Decision, Verdict
-from domain.errors import ContradictingDecision
 from domain.evidence import ScoredPair
-from domain.records import RecordKey
 from matching.assemble import assemble
 from matching.explain import explain
 from matching.forms import forms_of
 from matching.teach import Questions, alternate, cluster_questions, pattern_questions, share_of_patterns
 from pipelines.project import Project
+from pipelines.steps.contradictions import refuse_contradictions
 from pipelines.steps.population import ASKED_FOR_CLUSTERS, ASKED_FOR_PATTERN
 from pipelines.steps.train import Trained
+from warehouse.acts import lock_acts, moment
 from warehouse.audit import record_act
 from warehouse.database import Warehouse
-from warehouse.decisions import active_decisions, append_decisions, undo_decisions
+from warehouse.decisions import active_decisions, append_decisions, live_contents, undo_decisions
 from warehouse.records import standard_values
 
 BATCH = 50
@@ -68,56 +67,17 @@ def answer(warehouse: Warehouse, question: Question, verdict: Verdict, steward: 
     left, right = sorted((question.pair.left, question.pair.right), key=lambda key: (key.source, key.key))
     decision = Decision(left, right, verdict, steward, datetime.now(UTC), question.reason, uuid4().hex)
     with warehouse.begin() as connection:
-        refuse_contradiction(active_decisions(connection), decision)
-        kept = append_decisions(connection, [decision])[0]
-        record_act(connection, kept.decided_at, steward, "decide", f"decision {kept.id}", told(kept))
-    return kept
+        lock_acts(connection)
+        refuse_contradictions(active_decisions(connection), [decision])
+        told = {"act": decision.group, "reason": decision.reason, "records": [str(left), str(right)], "verdict": str(verdict)}
+        record_act(connection, decision.decided_at, steward, "decide", f"act {decision.group}", told)
+        return append_decisions(connection, [decision], live_contents(connection, [left, right]))[0]
 
 
 def take_back(warehouse: Warehouse, decision: Decision) -> None:
     """Undo an answer; it stays readable, as undone."""
     with warehouse.begin() as connection:
-        at, reason = datetime.now(UTC), "taken back while training"
+        at, reason = moment(connection, datetime.now(UTC)), "taken back while training"
         undo_decisions(connection, decision.group, decision.steward, at, reason)
-        record_act(connection, at, decision.steward, "undo", f"decision {decision.id}", {"reason": reason})
-
-
-def told(decision: Decision) -> dict[str, str]:
-    """A decision as the audit log keeps it."""
-    return {"left": str(decision.left), "right": str(decision.right), "verdict": str(decision.verdict), "reason": decision.reason}
-
-
-def refuse_contradiction(standing: Sequence[Decision], new: Decision) -> None:
-    """Raise ContradictingDecision if what stands says the opposite of a new decision, directly or through others. (Invariant 3)"""
-    if new.verdict is Verdict.UNSURE:
-        return
-    part = Parts()
-    for one in standing:
-        if one.verdict is Verdict.SAME:
-            part.join(one.left, one.right)
-    ends = {part.of(new.left), part.of(new.right)}
-    if new.verdict is Verdict.DIFFERENT and len(ends) == 1:
-        raise ContradictingDecision(f"{new.left} and {new.right} were decided to be the same customer, directly or through other records.")
-    for one in standing:
-        if new.verdict is Verdict.SAME and one.verdict is Verdict.DIFFERENT and {part.of(one.left), part.of(one.right)} == ends:
-            raise ContradictingDecision(
-                f"{one.left} and {one.right} were separated by {one.steward} on {one.decided_at:%d %B %Y}, "
-                f"so {new.left} and {new.right} cannot be the same customer. Undo decision {one.id} first to join them."
-            )
-
-
-class Parts:
-    """Records that decisions hold together, as a forest of record keys."""
-
-    def __init__(self) -> None:
-        self.parent: dict[RecordKey, RecordKey] = {}
-
-    def of(self, key: RecordKey) -> RecordKey:
-        """The record that stands for a key's part."""
-        while (above := self.parent.get(key, key)) != key:
-            key = above
-        return key
-
-    def join(self, left: RecordKey, right: RecordKey) -> None:
-        """Hold two parts together."""
-        self.parent[self.of(left)] = self.of(right)
+        told = {"act": decision.group, "reason": reason}
+        record_act(connection, at, decision.steward, "undo", f"act {decision.group}", told)

@@ -15,7 +15,7 @@ from matching.records import Ints, Longs, Records
 from matching.relate import KINDS, Related, strength_of
 from matching.rematch import Before, Found
 from matching.score import MICRO, Floats
-from pipelines.steps.identify import Places
+from pipelines.steps.places import Places
 from pipelines.steps.session import Session, code_fingerprint
 from warehouse.clusters import published_clusters
 from warehouse.decisions import ever_decided

@@ -24,6 +24,7 @@ from pipelines.steps.pull import last_live, stamp
 from pipelines.steps.session import Session, code_fingerprint
 from warehouse.decisions import active_decisions
 from warehouse.models import adopted_model
+from warehouse.pins import standing_pins
 from warehouse.runs import last_result, note, run_report
 from warehouse.sources import last_changes
 
@@ -33,17 +34,34 @@ def consolidate(session: Session, progress: Progress | None = None) -> reports.R
     try:
         for source in session.project.sources:
             stop_if_required(session, source, pull(session, source, progress))
-        if not is_settled(session):
-            match(session)
-            identify(session)
-            merge(session)
-            ask(session)
-            publish(session)
+        after_sources(session)
         tell_subscribers(session)
     except OnefoldError as error:
         conclude(session, str(error))
         raise
     return conclude(session)
+
+
+def settle(session: Session) -> reports.Report:
+    """The part of a run that follows the sources, on what is live: what a steward's act needs to take effect."""
+    try:
+        after_sources(session)
+        tell_subscribers(session)
+    except OnefoldError as error:
+        conclude(session, str(error))
+        raise
+    return conclude(session)
+
+
+def after_sources(session: Session) -> None:
+    """Match, identify, merge and publish, unless nothing has changed."""
+    if is_settled(session):
+        return
+    match(session)
+    identify(session)
+    merge(session)
+    ask(session)
+    publish(session)
 
 
 def conclude(session: Session, error: str = "") -> reports.Report:
@@ -153,13 +171,17 @@ def is_settled(session: Session) -> bool:
 
 
 def input_fingerprint(session: Session, decisions: Sequence[int] | None = None) -> str:
-    """Changes when anything changes that the golden table depends on: live data, project, code, model, `decisions` (by default, all)."""
+    """Changes when anything changes that the golden table depends on: live data, project, code, model, stewards' pins and decisions.
+
+    `decisions` are those that count; by default, all.
+    """
     with session.warehouse.connect() as connection:
         kept = adopted_model(connection)
         live = sorted(last_changes(connection).items())
+        pinned = [one.pin_id for one in standing_pins(connection) if one.holds_at(session.run.started_at)]
     made = {source.name: stamp(last_live(session, source)).get("made_by") for source in session.project.sources}
     decided = decision_ids(session) if decisions is None else list(decisions)
-    parts = [live, made, session.project.fingerprint, code_fingerprint(), kept.fingerprint if kept else None, decided]
+    parts = [live, made, session.project.fingerprint, code_fingerprint(), kept.fingerprint if kept else None, decided, pinned]
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 from matching.golden_ids import golden_id_text
 from matching.identify import KINDS, EventKind, Identities, Ledger, Redirects, identify
 from matching.records import Longs
+from pipelines.steps.places import Places
 from pipelines.steps.session import Session
+from pipelines.steps.taken_back import claimants
 from warehouse import ledger as book
 from warehouse.staged import staged_clusters
 
@@ -40,7 +42,9 @@ def identify_records(session: Session) -> IdentityReport:
     members = staged_clusters(session.warehouse, session.run)
     ids, labels = members.column("record_id").to_numpy(), members.column("cluster").to_numpy()
     before = book.ledger(session.warehouse)
-    found = identify(labels, ledger_of(before, ids), erased=numbers_in(before.states, "erased"))
+    known, erased = ledger_of(before, ids), numbers_in(before.states, "erased")
+    known = replace(known, claimant=claimants(session.warehouse, ids, known.owner, erased))
+    found = identify(labels, known, erased)
     book.stage_identities(session.warehouse, session.run, *changes_of(found))
     changes = book.stage_crosswalk(session.warehouse, session.run, pa.table({"record_id": ids, "golden_number": found.golden}))
     count = {kind: len(found.events.of(kind)) for kind in EventKind}
@@ -71,21 +75,6 @@ def ledger_of(before: book.Ledger, ids: Longs) -> Ledger:
         redirects=Redirects(redirected.column("golden_number").to_numpy(), redirected.column("target").to_numpy()),
         next_number=before.next_number,
     )
-
-
-class Places:
-    """Where each of some record numbers stands."""
-
-    def __init__(self, ids: Longs) -> None:
-        self.order = np.argsort(ids)
-        self.sorted = ids[self.order]
-
-    def of(self, wanted: Longs) -> Longs:
-        """The place of each number, -1 where it is not there."""
-        if not len(self.sorted):
-            return np.full(len(wanted), -1, np.int64)
-        at = np.minimum(np.searchsorted(self.sorted, wanted), len(self.sorted) - 1)
-        return np.where(self.sorted[at] == wanted, self.order[at], -1)
 
 
 def numbers_in(states: pa.Table, state: str) -> Longs:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from domain.decisions import Decision, Verdict
 from domain.errors import OnefoldError
+from domain.records import RecordKey
 from domain.settings import MatchSettings
 from matching.assemble import assemble
 from matching.block import KeyCount, Pairs
@@ -29,8 +31,10 @@ from matching.rematch import Found, contended, found_in, held_apart, rematch
 from matching.train import train, unique_sources
 from pipelines.project import Project
 from pipelines.steps.basis import Basis, basis_of
+from pipelines.steps.contradictions import through_the_gone
 from pipelines.steps.keep import keep_clusters, keep_pairs, keep_related, worth_keeping
 from pipelines.steps.session import Session
+from pipelines.steps.suspend import suspend_decisions
 from warehouse.audit import PROGRAM, record_act
 from warehouse.decisions import active_decisions
 from warehouse.models import adopt_model, adopted_model, save_model
@@ -75,6 +79,8 @@ class MatchReport:
     """Groups of people that were too large for a household and were cut at their weakest links."""
     matched_again: int | None = None
     """Records that were matched again, for they or what they belong to are other than at the last publication; None: all were."""
+    suspended_decisions: int = 0
+    """Decisions about a record that has turned into somebody else, which wait to be decided again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +107,6 @@ def match_records(session: Session) -> MatchReport:
     Where the last publication rests on the same model, only what is other since is matched again.
     """
     project = session.project
-    with session.warehouse.connect() as connection:
-        decisions = active_decisions(connection)
     records = assemble(live_records(session.warehouse, project.attributes), project.attributes)
     if not len(records):
         raise OnefoldError("no source has any live record: nothing can be matched. Look at `onefold status` for why each source is held.")
@@ -110,33 +114,51 @@ def match_records(session: Session) -> MatchReport:
     unique = unique_sources(records.sources, frozenset(s.name for s in project.sources if s.unique))
     population = Population(records.source, unique, records.sources)
     model = fitting_model(session, project, len(population))
+    trained = model is None
     basis = basis_of(session, records, model) if model is not None else None
+    anew = None
+    if model is None or basis is None:
+        anew = compared(session, forms, population, model)
+        model = anew[0]
+    waiting = suspend_decisions(session, model)
+    with session.warehouse.connect() as connection:
+        decisions = active_decisions(connection)
     by_stewards = decided(decisions, records)
-    if model is not None and basis is not None:
-        trained, matched = False, match_again(forms, population, model, project.match, by_stewards, basis)
+    if basis is not None:
+        matched = match_again(forms, population, model, project.match, by_stewards, basis)
     else:
-        trained, model, matched = match_all(session, records, forms, population, model, by_stewards)
+        assert anew is not None
+        matched = match_all(records, forms, population, project.match, by_stewards, *anew)
     keep(session, records, population, model, matched)
     ask_stewards(session, records, matched.found, project.match, by_stewards)
     report = report_of(records, matched.scored, matched.clusters, model, trained, project.match, matched.believed, matched.found)
     held, cut = small_enough(matched.related, len(records))
-    last = max((one.id or 0 for one in decisions), default=0)
-    touched = None if matched.touched is None else int(matched.touched.sum())
-    return replace(report, last_decision=last, related_clusters=int(held.sum()), cut_households=cut, matched_again=touched)
+    return replace(
+        report,
+        last_decision=max((one.id or 0 for one in decisions), default=0),
+        related_clusters=int(held.sum()),
+        cut_households=cut,
+        matched_again=None if matched.touched is None else int(matched.touched.sum()),
+        suspended_decisions=waiting,
+    )
 
 
 def match_all(
-    session: Session, records: Records, forms: dict[str, Forms], population: Population, model: Model | None, by_stewards: Constraints
-) -> tuple[bool, Model, Matched]:
-    """Match all records; whether a model was trained for it, and which."""
-    settings = session.project.match
-    trained = model is None
-    model, pairs, patterns = compared(session, forms, population, model)
+    records: Records,
+    forms: dict[str, Forms],
+    population: Population,
+    settings: MatchSettings,
+    by_stewards: Constraints,
+    model: Model,
+    pairs: Pairs,
+    patterns: Patterns,
+) -> Matched:
+    """Match all records, of which `pairs` were compared."""
     scored = score_pairs(pairs, patterns, model, population)
     clusters = find_clusters(forms, population, model, scored, settings, held_apart(by_stewards, found_in(scored), settings))
     related = related_clusters(forms, population, model, scored, clusters, by_stewards)
     believed = believe(forms, model, scored, clusters, by_stewards, record_tickets(records))
-    return trained, model, Matched(found_in(scored), scored, clusters, related, believed)
+    return Matched(found_in(scored), scored, clusters, related, believed)
 
 
 def match_again(
@@ -195,8 +217,10 @@ def fitting_model(session: Session, project: Project, records: int) -> Model | N
 
 
 def decided(decisions: Sequence[Decision], records: Records) -> Constraints:
-    """The stewards' decisions on records that are live, as positions."""
-    left, right, kept = positions_of(decisions, records)
+    """The stewards' decisions on records that are live, as positions; what follows from them through records that are gone, too."""
+    live = positions_in(decisions, records)
+    decisions = [*decisions, *through_the_gone(decisions, live)]
+    left, right, kept = pairs_at(decisions, live, len(records))
     verdict = [decisions[at].verdict for at in kept]
     same = np.array([one is Verdict.SAME for one in verdict], bool)
     different = np.array([one is Verdict.DIFFERENT for one in verdict], bool)
@@ -205,16 +229,26 @@ def decided(decisions: Sequence[Decision], records: Records) -> Constraints:
 
 def positions_of(decisions: Sequence[Decision], records: Records) -> tuple[Ints, Ints, list[int]]:
     """The pairs of the decisions of which both records are live, by position, the smaller first; and which decisions they are."""
-    position = dict.fromkeys((name for d in decisions for name in (str(d.left), str(d.right))), -1)
-    if position:
-        keys = pa.array(records.sources).take(pa.array(records.source))
-        for at, (source, key) in enumerate(zip(keys.to_pylist(), records.keys.to_pylist(), strict=True)):
-            name = f"{source}:{key}"
-            if name in position:
-                position[name] = at
-    pairs = np.array([(position[str(d.left)], position[str(d.right)]) for d in decisions], np.int32).reshape(-1, 2)
-    live = np.flatnonzero(pairs.min(axis=1, initial=len(records)) >= 0)
-    return pairs[live].min(axis=1, initial=len(records)), pairs[live].max(axis=1, initial=-1), live.tolist()
+    return pairs_at(decisions, positions_in(decisions, records), len(records))
+
+
+def pairs_at(decisions: Sequence[Decision], position: Mapping[RecordKey, int], count: int) -> tuple[Ints, Ints, list[int]]:
+    """The same, of records whose positions are known."""
+    pairs = np.array([(position.get(d.left, -1), position.get(d.right, -1)) for d in decisions], np.int32).reshape(-1, 2)
+    live = np.flatnonzero(pairs.min(axis=1, initial=count) >= 0)
+    return pairs[live].min(axis=1, initial=count), pairs[live].max(axis=1, initial=-1), live.tolist()
+
+
+def positions_in(decisions: Sequence[Decision], records: Records) -> dict[RecordKey, int]:
+    """The positions of the live records that decisions name."""
+    wanted = {key for d in decisions for key in (d.left, d.right)}
+    if not wanted:
+        return {}
+    named = pa.array(sorted({key.key for key in wanted}), records.keys.type)
+    at = np.flatnonzero(np.asarray(pc.is_in(records.keys, named)))
+    sources, keys = (records.sources[place] for place in records.source[at]), records.keys.take(pa.array(at)).to_pylist()
+    found = zip(map(RecordKey, sources, keys), at.tolist(), strict=True)
+    return {key: place for key, place in found if key in wanted}
 
 
 def asked(scored: Found | Scored, settings: MatchSettings) -> Mask:

@@ -18,7 +18,8 @@ from matching.survivorship.contacts import contacts
 from matching.survivorship.counters import counters
 from pipelines.project import Project
 from pipelines.reports.duplication import DuplicationReport, duplication, renewed
-from pipelines.steps.identify import Places
+from pipelines.steps.pin import PassedOver, pins_in_force
+from pipelines.steps.places import Places
 from pipelines.steps.relationships import RelationshipReport, stage_golden_relationships
 from pipelines.steps.scope import Scope, touched_customers
 from pipelines.steps.session import Session
@@ -46,6 +47,9 @@ class MergeReport:
     duplication: DuplicationReport
     merged_again: int | None = None
     """Golden customers that were merged again, for they can be other than published; None: all were."""
+    pins: int = 0
+    """Pins of stewards that hold."""
+    pins_passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def any(self) -> bool:
@@ -60,7 +64,8 @@ def merge_records(session: Session) -> MergeReport:
     records = assemble(live_records(session.warehouse, project.attributes, among), project.attributes)
     golden = golden_numbers(session, records)
     alike = form_codes(records)
-    chosen = survive(records, golden, project.attributes, trust_of(project, records), alike=alike)
+    pinned = pins_in_force(session.warehouse, session.run, project.attributes)
+    chosen = survive(records, golden, project.attributes, trust_of(project, records), pinned.pins, alike=alike)
     table = golden_table(records, golden, chosen, linkages(session, records))
     changes = stage_golden(session.warehouse, session.run, project.attributes, table, touched)
     found = contact_table(contacts(records, golden, chosen, alike=alike))
@@ -81,6 +86,8 @@ def merge_records(session: Session) -> MergeReport:
         related,
         replace(counted, households=related.households, people_in_households=related.people),
         None if touched is None else len(touched),
+        int(np.isin([one.golden for one in pinned.pins], chosen.golden).sum()),
+        pinned.passed_over,
     )
 
 

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from domain.checks import Gate, GateReport
 from domain.decisions import Verdict
-from pipelines.steps.identify import Places, numbers_in
+from pipelines.steps.identify import numbers_in
+from pipelines.steps.places import Places
 from pipelines.steps.session import Session
 from quality import StagedPublication, publication_gate
 from warehouse import ledger as book

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from domain.errors import WarehouseError
 from matching.cluster import connected
 from matching.relate import Kind
-from pipelines.steps.identify import Places
+from pipelines.steps.places import Places
 from pipelines.steps.session import Session
 from warehouse.related import staged_related
 from warehouse.relationships import stage_relationships

@@ -12,9 +12,10 @@ from matching.records import Longs
 from pipelines.steps.basis import last_publication
 from pipelines.steps.session import Session
 from warehouse.ledger import ledger
+from warehouse.pins import ever_pinned
 from warehouse.records import changed_since
 from warehouse.runs import RunRow
-from warehouse.staged import changed_memberships, relinked_records, staged_crosswalk
+from warehouse.staged import changed_memberships, relinked_records, staged_crosswalk, staged_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Scope:
 def touched_customers(session: Session) -> Scope | None:
     """The customers of whom a record, the membership or a linkage is other than published; None where all have to be merged.
 
-    All have to be where the project or the code is another, and where values age: then a new record makes all others older.
+    Those that were ever pinned are among them, for pins come, go and expire. All have to be where the project or the code is another, and where values age: then a new record makes all others older.
     """
     published = last_publication(session)
     if published is None or any(attribute.half_life for attribute in session.project.attributes):
@@ -41,7 +42,18 @@ def touched_customers(session: Session) -> Scope | None:
     crosswalk = staged_crosswalk(warehouse, run)
     other = np.concatenate((changed_since(warehouse, published.number), relinked_records(warehouse, run)))
     ids, golden = (crosswalk.column(name).to_numpy() for name in ("record_id", "golden_number"))
-    numbers = np.unique(np.concatenate((golden[np.isin(ids, other)], changed_memberships(warehouse, run))))
+    numbers = np.unique(np.concatenate((golden[np.isin(ids, other)], changed_memberships(warehouse, run), pinned(session))))
     before = ledger(warehouse).crosswalk
     held = before.filter(pc.is_in(before.column("golden_number"), value_set=pa.array(numbers)))
     return Scope(published, numbers, ids[np.isin(golden, numbers)], held.column("record_id").to_numpy())
+
+
+def pinned(session: Session) -> Longs:
+    """The golden numbers that pins were ever set for, and those that they lead to now."""
+    with session.warehouse.connect() as connection:
+        numbers = np.array(sorted(ever_pinned(connection)), np.int64)
+    if not len(numbers):
+        return numbers
+    states = staged_states(session.warehouse, session.run)
+    led = states.filter(pc.is_in(states.column("golden_number"), value_set=pa.array(numbers))).column("target")
+    return np.concatenate((numbers, led.drop_null().to_numpy()))

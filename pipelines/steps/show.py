@@ -26,6 +26,7 @@ from pipelines.steps.relatives import ShownRelative, shown_relatives
 from warehouse.database import Warehouse
 from warehouse.golden import GoldenRecord, GoldenValue, golden_record
 from warehouse.ledger import members
+from warehouse.pins import StoredPin, pins_of
 from warehouse.records import RawRecord, raw_record, standard_values
 from warehouse.runs import published_run
 from warehouse.staging import live_keys
@@ -72,6 +73,8 @@ class ShownValue:
     """The best first."""
     many: bool
     """The customer may have several: the others are kept as contacts."""
+    pin: StoredPin | None = None
+    """By whom, why and until when it is pinned, if it is; none also where that pin was undone since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,8 @@ class Shown:
     """Share of the attributes that have a value."""
     relatives: tuple[ShownRelative, ...] = ()
     """Who lives in the same household first, then branches of the same firm, then others."""
+    pins: tuple[StoredPin, ...] = ()
+    """The pins that stand for this customer and for those merged into it, expired or not, the oldest first."""
 
 
 def show(warehouse: Warehouse, project: Project, asked: str) -> Shown:
@@ -126,8 +131,11 @@ def show(warehouse: Warehouse, project: Project, asked: str) -> Shown:
         table = standard_values(connection, project.attributes, list(held), run)
         origins = {value.record for value in golden.values.values() if value.record is not None}
         raw = {key: raw_record(connection, key, run) for key in origins}
-        belonging = shown_relatives(connection, project, number)
-    return replace(described(project, golden, note, assemble(table, project.attributes), raw, newest), relatives=belonging)
+        belonging, pinned = shown_relatives(connection, project, number), pins_of(connection, number)
+    told = described(project, golden, note, assemble(table, project.attributes), raw, newest)
+    latest = {pin.attribute: pin for pin in pinned}
+    values = tuple(replace(value, pin=latest.get(value.attribute)) if value.origin is None else value for value in told.values)
+    return replace(told, values=values, relatives=belonging, pins=tuple(pinned))
 
 
 def described(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,12 @@ from domain.errors import OnefoldError
 from domain.records import RecordKey
 from pipelines.project import Project, load_project
 from pipelines.steps import consolidate as steps
+from pipelines.steps import decide as acts
+from pipelines.steps import pin as pins
+from pipelines.steps.decide import Act
+from pipelines.steps.effect import take_effect
 from pipelines.steps.session import Session, open_project_warehouse, open_session
+from pipelines.steps.signing import Signature
 from warehouse import ledger, quarantine
 from warehouse.database import Warehouse
 from warehouse.decisions import append_decisions
@@ -47,7 +52,7 @@ VERSIONED = (
     "golden_contact",
     "relationship",
 )
-EVENTS = ("golden_identity", "identity_event", "outbox", "publication", "decision", "model")
+EVENTS = ("golden_identity", "identity_event", "outbox", "publication", "decision", "pin", "audit_entry", "model")
 VIEWS = ("golden_crosswalk", "golden_customer", "golden_provenance", "golden_contact_current")
 SEEN = ("golden_crosswalk", "golden_customer", "golden_provenance", "golden_relationship")
 IDS = ("golden_id", "left_id", "right_id")
@@ -159,6 +164,44 @@ class Organisation:
         one = Decision(*sides, verdict, "ruth", datetime(2026, 11, 22, tzinfo=UTC), "she asked them", f"{left} {right}")
         with self.opened() as warehouse, warehouse.begin() as connection:
             append_decisions(connection, [one])
+
+    def act(self, work: Callable[[Warehouse, Project, Signature], Act], later: bool = False) -> Act:
+        """A steward's act, which takes effect at once unless `later`."""
+        project = self.project()
+        with open_project_warehouse(project) as warehouse:
+            done = work(warehouse, project, Signature("ruth", "she asked them"))
+        if not later:
+            effect = take_effect(project)
+            assert effect.status in ("published", "unchanged"), effect.told
+            with open_project_warehouse(project) as warehouse:
+                check_sound(warehouse, project)
+        return done
+
+    def merge(self, *asked: str, later: bool = False) -> str:
+        """Customers, named by golden ids or record keys, are one; the act's id."""
+        return self.act(lambda *where: acts.merge(*where[:2], asked, where[2]), later).act
+
+    def split(self, asked: str, *apart: str, later: bool = False) -> str:
+        """A customer is several: the records that each of `apart` lists, and the rest; without any, every record by itself."""
+        return self.act(lambda *where: acts.split(*where[:2], asked, apart, not apart, where[2]), later).act
+
+    def pin(self, asked: str, attribute: str, value: str | None, expires: date | None = None, later: bool = False) -> str:
+        """A golden value is fixed; the act's id."""
+        return self.act(lambda *where: pins.pin(*where[:2], asked, attribute, value, expires, where[2]), later).act
+
+    def undo(self, act: str, later: bool = False) -> None:
+        """An act is taken back."""
+        self.act(lambda *where: acts.undo(*where[:2], act, where[2]), later)
+
+    def refused(self, work: Callable[[], object]) -> str:
+        """The sentence with which an act is refused; nothing is changed by it."""
+        before = self.kept()
+        try:
+            work()
+        except OnefoldError as error:
+            assert self.kept() == before
+            return str(error)
+        raise AssertionError("the act went through")
 
     def quarantined(self, name: str) -> list[quarantine.Refused]:
         """The refused rows of a department that the latest pull has seen."""

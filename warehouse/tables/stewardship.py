@@ -28,8 +28,9 @@ decision = Table(
     optional(
         "suspended_run",
         Integer,
-        comment="The run that found a record to be somebody else since; until it is decided again it does not bind",
+        comment="The run that found a record to be somebody else since; while that is so it does not bind",
     ),
+    optional("suspended_sides", Text, comment="Which record is somebody else: left, right or both"),
     one_of("verdict", Verdict),
     comment="Stewards' verdicts on pairs of records: appended, never edited, at most taken back",
 )

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.identify import Ledger, Redirects, identify
-from pipelines.steps.identify import Places, changes_of, ledger_of, numbers_in
+from pipelines.steps.identify import changes_of, ledger_of, numbers_in
+from pipelines.steps.places import Places
 from warehouse import ledger as book
 
 STATES = pa.table(

@@ -26,6 +26,7 @@ EXTENDED = (
     ("decision", "left_content"),
     ("decision", "right_content"),
     ("decision", "suspended_run"),
+    ("decision", "suspended_sides"),
     ("publication", "restored_run"),
     ("publication", "published_by"),
 )
@@ -81,8 +82,12 @@ def _extend() -> None:
             "suspended_run",
             sa.Integer(),
             nullable=True,
-            comment="The run that found a record to be somebody else since; until it is decided again it does not bind",
+            comment="The run that found a record to be somebody else since; while that is so it does not bind",
         ),
+    )
+    op.add_column(
+        "decision",
+        sa.Column("suspended_sides", sa.Text(), nullable=True, comment="Which record is somebody else: left, right or both"),
     )
     op.add_column(
         "publication", sa.Column("restored_run", sa.Integer(), nullable=True, comment="The publication whose state this one brought back")

@@ -23,7 +23,7 @@ from warehouse.tables import audit_entry, audit_payload
 
 BEGINNING = bytes(32)
 """Stands before the first entry."""
-LOCK = 7_036_802
+LOCK = 7_036_803
 """Number of the PostgreSQL advisory lock that lets one transaction append at a time."""
 
 

@@ -3,7 +3,7 @@
 app          the commands together, and what becomes of errors
 options      what commands have in common
 console      printing, to people and to scripts
-demo · dedupe · check · schema · run · match · train · status · show · explain · export · ui · report
+demo · dedupe · check · schema · run · match · train · status · show · explain · diff · preview · publish · export · ui · report
 """
 
 from pipelines.cli.app import app

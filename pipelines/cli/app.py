@@ -17,9 +17,12 @@ from pipelines.cli.check import check
 from pipelines.cli.console import complain, print_json
 from pipelines.cli.dedupe import dedupe
 from pipelines.cli.demo import demo
+from pipelines.cli.diff import diff
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
 from pipelines.cli.match import match
+from pipelines.cli.preview import preview
+from pipelines.cli.publish import publish
 from pipelines.cli.report import report
 from pipelines.cli.run import HELD, run
 from pipelines.cli.schema import schema
@@ -127,5 +130,5 @@ def onefold(
     """Many departments, one customer: pull customer databases together, match, merge, and publish one golden table."""
 
 
-for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, export, report, ui):
+for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, diff, preview, publish, export, report, ui):
     app.command()(command)

@@ -22,6 +22,20 @@ ProjectOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead, errors too.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; it may hold customers' data.")]
 
+ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; without it, your login name.")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept with the decision.", show_default=False)]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="RUN|DATE|MOMENT", help="As it was published then: 12, 2026-03-01 (its end, UTC), 2026-03-01T14:30Z."),
+]
+
+
+def signer(given: str | None) -> str:
+    """Who signs: as told, else the operating system's user."""
+    from pipelines.cli.asking import login_name
+
+    return given or login_name()
+
 
 def project_folder(given: Path | None) -> Path:
     """The project's folder, by `--project` or else by the rules of `find_project`."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,7 @@ from warehouse import ledger as book
 from warehouse import quality as results
 from warehouse.decisions import active_pairs
 from warehouse.golden import published_golden
+from warehouse.publications import Publication, last_publication
 from warehouse.runs import publish, run_report
 from warehouse.staged import live_record_ids, staged_crosswalk, staged_golden, staged_states
 from warehouse.tasks import Question, sync_tasks
@@ -60,12 +62,25 @@ def publish_staged(session: Session, changed: bool) -> PublishReport:
     if not changed:
         return PublishReport("unchanged", report)
     with session.warehouse.begin() as connection:
-        publish(connection, session.run)
+        publish(connection, session.run, at=datetime.now(UTC))
     return PublishReport("published", report)
 
 
 def staged_publication(session: Session) -> StagedPublication:
     """What the gate looks at: ids and counts of what would be published, and of what is."""
+    with session.warehouse.connect() as connection:
+        last = last_publication(connection)
+    tables = gate_tables(session, live_record_ids(session.warehouse))
+    return replace(tables, kept=told_kept(last) if last and last.kept else None)
+
+
+def told_kept(last: Publication) -> str:
+    """Which restored publication is kept, by whom and since when."""
+    return f"run {last.restored_run} restored by {last.published_by} on {last.published_at:%-d %B %Y}"
+
+
+def gate_tables(session: Session, live: pa.ChunkedArray) -> StagedPublication:
+    """What the run has staged, beside what is published; `live` are the numbers of the records that must have a golden id."""
     warehouse, run, attributes = session.warehouse, session.run, session.project.attributes
     before, states = book.ledger(warehouse), staged_states(warehouse, run)
     crosswalk = staged_crosswalk(warehouse, run)
@@ -78,7 +93,7 @@ def staged_publication(session: Session) -> StagedPublication:
     return StagedPublication(
         golden=golden.select(["golden_number", "member_count"]).rename_columns(["golden_number", "members"]),
         crosswalk=crosswalk,
-        live_records=live_record_ids(warehouse),
+        live_records=live,
         redirects=redirects.filter(pa.array(lasting)),
         completeness=completeness(golden, names),
         completeness_before=None if first else completeness(earlier, names),

@@ -21,14 +21,15 @@ from matching.standardise import Piece, join_columns, pieces, standardise_piece
 from matching.survivorship.alike import form_codes
 from matching.survivorship.losers import SAME_VALUE, Contender, losers
 from pipelines.project import Project
-from pipelines.steps.lookup import found, written
+from pipelines.steps.lookup import Connection, found, written
 from pipelines.steps.relatives import ShownRelative, shown_relatives
+from warehouse.as_of import publication_as_of
 from warehouse.database import Warehouse
 from warehouse.golden import GoldenRecord, GoldenValue, golden_record
 from warehouse.ledger import members
-from warehouse.records import RawRecord, raw_record, standard_values
+from warehouse.publications import Publication, rests_on
+from warehouse.records import RawRecord, newest_modification, raw_record, standard_values
 from warehouse.runs import published_run
-from warehouse.staging import live_keys
 
 Value: TypeAlias = str | date | float | bool
 TRUST_OF_STRANGERS = 0.5
@@ -109,25 +110,30 @@ class Shown:
     """Share of the attributes that have a value."""
     relatives: tuple[ShownRelative, ...] = ()
     """Who lives in the same household first, then branches of the same firm, then others."""
+    as_of: Publication | None = None
+    """The publication that was in use when it is asked about; none for the last one."""
 
 
-def show(warehouse: Warehouse, project: Project, asked: str) -> Shown:
-    """The golden record of a golden id (redirects are followed) or of a record key, as published. (Invariant 4)
+def show(warehouse: Warehouse, project: Project, asked: str, as_of: str | None = None) -> Shown:
+    """The golden record of a golden id (redirects are followed) or of a record key, as published now or then. (Invariants 4, 10)
 
-    Raises an OnefoldError that says why where there is none.
+    `as_of` is a run, a date or a moment. Raises an OnefoldError that says why where there is none.
     """
-    newest = newest_change(warehouse, project)
     with warehouse.connect() as connection:
-        number, note = found(connection, project, asked)
-        golden = golden_record(connection, project.attributes, number)
+        then = publication_as_of(connection, as_of) if as_of else None
+        run = then.run if then else None
+        number, note = found(connection, project, asked, run)
+        golden = golden_record(connection, project.attributes, number, run)
         if golden is None:
             raise UnknownGoldenId(f"golden customer {written(number)} has no published record: run `onefold run` again.")
-        held, run = members(connection, number), published_run(connection)
-        table = standard_values(connection, project.attributes, list(held), run)
+        held, data = members(connection, number, run), rests_on(connection, published_run(connection, run))
+        table = standard_values(connection, project.attributes, list(held), data)
         origins = {value.record for value in golden.values.values() if value.record is not None}
-        raw = {key: raw_record(connection, key, run) for key in origins}
-        belonging = shown_relatives(connection, project, number)
-    return replace(described(project, golden, note, assemble(table, project.attributes), raw, newest), relatives=belonging)
+        raw = {key: raw_record(connection, key, data) for key in origins}
+        belonging = shown_relatives(connection, project, number, run)
+        newest = newest_change(connection, project, data)
+    told = described(project, golden, note, assemble(table, project.attributes), raw, newest)
+    return replace(told, relatives=belonging, as_of=then)
 
 
 def described(
@@ -152,15 +158,9 @@ def described(
     )
 
 
-def newest_change(warehouse: Warehouse, project: Project) -> int | None:
-    """The newest modification time in all live data (microseconds), if any attribute's trust ages; else none is needed."""
-    if not any(attribute.half_life for attribute in project.attributes):
-        return None
-    newest = []
-    for source in project.sources:
-        known = live_keys(warehouse, source.name)
-        newest.append(pc.max(known.column("modified").filter(known.column("live"))).as_py())
-    return max((time for time in newest if time is not None), default=None)
+def newest_change(connection: Connection, project: Project, run: int) -> int | None:
+    """The newest modification time in all data as of a run (microseconds), if any attribute's trust ages; else none is needed."""
+    return newest_modification(connection, run) if any(attribute.half_life for attribute in project.attributes) else None
 
 
 class Contest:

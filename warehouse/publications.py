@@ -42,6 +42,11 @@ class Publication:
         """Whether it was restored and no run may take its place yet."""
         return self.restored_run is not None and self.resumed_at is None
 
+    @property
+    def told(self) -> str:
+        """Of one that was restored: what, by whom and when."""
+        return f"run {self.restored_run} restored by {self.published_by} on {self.published_at:%-d %B %Y}"
+
 
 def published_run(connection: sa.Connection, as_of: int | None = None) -> int:
     """The run whose golden customers are published, or were as of an earlier run; 0: none."""

@@ -153,6 +153,8 @@ def difference(warehouse: Warehouse, attributes: Sequence[Attribute], before: in
     ids = Standings.between(warehouse, before, after)
     split = records.splits(ids.lively)
     golden, rows, values = golden_changes(warehouse, attributes, before, after)
+    contacts = turnover(*changed.changed_contacts(warehouse, before, after), ("golden_number", "attribute", "value"))
+    related = turnover(*changed.changed_relationships(warehouse, before, after), ("left_number", "right_number", "kind"))
     with warehouse.connect() as connection:
         counts = Counts(
             customers_before=changed.customers_at(connection, before),
@@ -168,8 +170,8 @@ def difference(warehouse: Warehouse, attributes: Sequence[Attribute], before: in
             ids_erased=ids.erased,
             customers_changed=len(rows),
             values={name: int(column.sum()) for name, column in values.items()},
-            contacts=turnover(*changed.changed_contacts(warehouse, before, after), ("golden_number", "attribute", "value")),
-            relationships=turnover(*changed.changed_relationships(warehouse, before, after), ("left_number", "right_number", "kind")),
+            contacts=contacts,
+            relationships=related,
         )
         moved = tuple(listed_moves(connection, records, limit))
     listed = {name: id_changes(pairs, limit) for name, pairs in (*ids.pairs().items(), ("split", split))}

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from domain.errors import WarehouseError
 from matching.assemble import assemble
-from matching.records import Longs, Records
+from matching.records import NO_TIME, Longs, Records
 from matching.survive import REASONS, Choice, Survivors, survive
 from matching.survivorship.alike import form_codes
 from matching.survivorship.conflicts import conflicts
@@ -42,6 +42,8 @@ class MergeReport:
     """Customers whose records disagree on a protected attribute."""
     relationships: RelationshipReport
     duplication: DuplicationReport
+    newest: int | None = None
+    """The newest modification time in the live records (microseconds since 1970, UTC), against which the age of all is measured."""
 
     @property
     def any(self) -> bool:
@@ -73,7 +75,14 @@ def merge_records(session: Session) -> MergeReport:
         len(disagreeing),
         related,
         replace(duplication(records, golden, alike=alike), households=related.households, people_in_households=related.people),
+        newest_time(records),
     )
+
+
+def newest_time(records: Records) -> int | None:
+    """The newest modification time in some records; none where none tells one."""
+    known = records.modified[records.modified != NO_TIME]
+    return int(known.max()) if len(known) else None
 
 
 def golden_numbers(session: Session, records: Records) -> Longs:

@@ -19,7 +19,7 @@ from warehouse import ledger as book
 from warehouse import quality as results
 from warehouse.decisions import active_pairs
 from warehouse.golden import published_golden
-from warehouse.publications import Publication, last_publication
+from warehouse.publications import last_publication
 from warehouse.runs import publish, run_report
 from warehouse.staged import live_record_ids, staged_crosswalk, staged_golden, staged_states
 from warehouse.tasks import Question, sync_tasks
@@ -71,12 +71,7 @@ def staged_publication(session: Session) -> StagedPublication:
     with session.warehouse.connect() as connection:
         last = last_publication(connection)
     tables = gate_tables(session, live_record_ids(session.warehouse))
-    return replace(tables, kept=told_kept(last) if last and last.kept else None)
-
-
-def told_kept(last: Publication) -> str:
-    """Which restored publication is kept, by whom and since when."""
-    return f"run {last.restored_run} restored by {last.published_by} on {last.published_at:%-d %B %Y}"
+    return replace(tables, kept=last.told if last and last.kept else None)
 
 
 def gate_tables(session: Session, live: pa.ChunkedArray) -> StagedPublication:

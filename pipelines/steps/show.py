@@ -29,7 +29,7 @@ from warehouse.golden import GoldenRecord, GoldenValue, golden_record
 from warehouse.ledger import members
 from warehouse.publications import Publication, rests_on
 from warehouse.records import RawRecord, newest_modification, raw_record, standard_values
-from warehouse.runs import published_run
+from warehouse.runs import published_run, run_report
 
 Value: TypeAlias = str | date | float | bool
 TRUST_OF_STRANGERS = 0.5
@@ -159,8 +159,15 @@ def described(
 
 
 def newest_change(connection: Connection, project: Project, run: int) -> int | None:
-    """The newest modification time in all data as of a run (microseconds), if any attribute's trust ages; else none is needed."""
-    return newest_modification(connection, run) if any(attribute.half_life for attribute in project.attributes) else None
+    """The newest modification time in all data of a run (microseconds), if any attribute's trust ages; else none is needed.
+
+    The run has noted it; one of an earlier release has not, and all records are asked.
+    """
+    if not any(attribute.half_life for attribute in project.attributes):
+        return None
+    made = run_report(connection, run)
+    merged = ((made.report if made else None) or {}).get("merge", {})
+    return merged["newest"] if "newest" in merged else newest_modification(connection, run)
 
 
 class Contest:

@@ -12,7 +12,7 @@ from pipelines.cli.console import draw, new_table, print_json, readable, say, sh
 from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
 
 if TYPE_CHECKING:
-    from pipelines.steps.diff import Counts, Difference, IdChange, Turnover
+    from pipelines.steps.difference import Counts, Difference, IdChange, Turnover
 
 LimitOption = Annotated[
     int, typer.Option("--limit", metavar="N", min=0, help="List at most so many changes of each kind; counts are always complete.")

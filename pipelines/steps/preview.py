@@ -16,7 +16,7 @@ from domain.runs import Run
 from domain.sources import Source
 from pipelines.project import Project
 from pipelines.steps import consolidate as steps
-from pipelines.steps.diff import LISTED, Difference, difference
+from pipelines.steps.difference import LISTED, Difference, difference
 from pipelines.steps.kept_rows import is_outdated, standardise_again
 from pipelines.steps.match import MatchReport
 from pipelines.steps.session import Session, session_on

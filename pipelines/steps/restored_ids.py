@@ -26,7 +26,7 @@ def standings(now: Ledger, then: pa.Table, members: pa.Table) -> pa.Table:
     >>> states = lambda *rows: pa.table({"golden_number": [r[0] for r in rows], "state": [r[1] for r in rows],
     ...     "target": pa.array([r[2] for r in rows], pa.int64())})
     >>> held = lambda *rows: pa.table({"record_id": [r[0] for r in rows], "golden_number": [r[1] for r in rows]})
-    >>> now = Ledger(held((7, 1), (8, 2), (9, 3)), states((1, "live", None), (2, "live", None), (3, "live", None)), held().slice(0, 0), 4)
+    >>> now = Ledger(held((7, 1), (8, 2), (9, 3)), states((1, "live", None), (2, "live", None), (3, "live", None)), held((7, 1)).slice(0, 0), 4)
     >>> standings(now, states((1, "live", None)), held((7, 1), (8, 1))).to_pylist()[1:]
     [{'golden_number': 2, 'state': 'redirected', 'target': 1}, {'golden_number': 3, 'state': 'retired', 'target': None}]
     """

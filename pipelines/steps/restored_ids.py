@@ -26,9 +26,10 @@ def standings(now: Ledger, then: pa.Table, members: pa.Table) -> pa.Table:
     >>> states = lambda *rows: pa.table({"golden_number": [r[0] for r in rows], "state": [r[1] for r in rows],
     ...     "target": pa.array([r[2] for r in rows], pa.int64())})
     >>> held = lambda *rows: pa.table({"record_id": [r[0] for r in rows], "golden_number": [r[1] for r in rows]})
-    >>> now = Ledger(held((7, 1), (8, 2), (9, 3)), states((1, "live", None), (2, "live", None), (3, "live", None)), held((7, 1)).slice(0, 0), 4)
-    >>> standings(now, states((1, "live", None)), held((7, 1), (8, 1))).to_pylist()[1:]
-    [{'golden_number': 2, 'state': 'redirected', 'target': 1}, {'golden_number': 3, 'state': 'retired', 'target': None}]
+    >>> three = states((1, "live", None), (2, "live", None), (3, "live", None))
+    >>> now = Ledger(held((7, 1), (8, 2), (9, 3)), three, held((7, 1)).slice(0, 0), 4)
+    >>> standings(now, states((1, "live", None)), held((7, 1), (8, 1))).slice(1).to_pydict()
+    {'golden_number': [2, 3], 'state': ['redirected', 'retired'], 'target': [1, None]}
     """
     number = now.states.column("golden_number").to_numpy()
     known, was = codes(now.states), codes(then)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import OnefoldError
+from domain.runs import Run, RunStatus
+from pipelines.steps.restore import staged
+from pipelines.steps.session import Session
 from tests.warehouse.conftest import FIRST_RUN, Story
 from warehouse import ledger, runs
 from warehouse.as_of import publication_as_of
@@ -19,7 +26,8 @@ from warehouse.contacts import contacts_of
 from warehouse.database import open_warehouse
 from warehouse.golden import golden_record, published_golden
 from warehouse.history import record_memberships, record_versions
-from warehouse.publications import PUBLISHED, publications
+from warehouse.publications import PUBLISHED, Publication, publications, rests_on
+from warehouse.relationships import relatives, stage_relationships
 from warehouse.views import customer_select
 
 NAMES = ("Ann", "Bob", "Cy", "Dot")
@@ -111,37 +119,77 @@ def test_a_source_record_tells_every_version(story):
     assert who == [("G2", 1, 2), ("G1", 2, 3), ("G2", 4, None)]
 
 
-steps = st.lists(
-    st.fixed_dictionaries(
-        {key: st.none() | st.tuples(st.sampled_from(NAMES), st.sampled_from(MAILS), st.integers(1, 3)) for key in KEYS}
-    ).filter(lambda step: any(step.values())),
-    min_size=2,
-    max_size=5,
-)
+pulled = st.fixed_dictionaries(
+    {key: st.none() | st.tuples(st.sampled_from(NAMES), st.sampled_from(MAILS), st.integers(1, 3)) for key in KEYS}
+).filter(lambda step: any(step.values()))
+steps = st.lists(pulled | st.integers(0, 4), min_size=2, max_size=6).filter(lambda found: isinstance(found[0], dict))
+"""What crm pulls in a run: of each key the name, the e-mails and the golden number; or which past publication is restored."""
 
 
 @settings(max_examples=12)
 @given(steps=steps)
 def test_the_past_is_read_as_it_was_published(steps):
-    """Whatever came, changed, moved and went: as of every run the customers, memberships and contacts are those of then. (Invariant 10)"""
+    """Whatever came, changed, moved, went and was restored: as of every run all is as it was published then. (Invariants 2, 10)"""
     with tempfile.TemporaryDirectory() as folder:
         warehouse = open_warehouse("sqlite:///w.db", Path(folder))
         story = Story(warehouse)
-        published = {}
+        published, moments = {}, {}
         for step in steps:
-            crm = {key: one for key, one in step.items() if one}
-            members: dict[int, list[str]] = {}
-            for key, (_, _, number) in crm.items():
-                members.setdefault(number, []).append(f"crm:{key}")
-            drawn = "\n".join(f"{key} {name} {mails} -" for key, (name, mails, _) in crm.items())
-            run = story.whole_run({"crm": drawn}, "\n".join(" ".join([str(n), *keys]) for n, keys in members.items()))
+            with warehouse.connect() as connection:
+                earlier = publications(connection)
+            if isinstance(step, dict):
+                run = pull_and_publish(story, step)
+            else:
+                run = bring_back(story, earlier[step % len(earlier)])
+                assert without_runs(state(story, None)) == without_runs(published[earlier[step % len(earlier)].run][0])
+            assert story.violations() == []
             published[run.number] = (state(story, None), as_of_views(story, None, now=True))
-        with warehouse.connect() as connection:
-            moments = {one.run: one.published_at for one in publications(connection)}
-        for run, (kept, views) in published.items():
-            assert state(story, run) == kept
-            assert as_of_views(story, moments[run]) == views
+            with warehouse.connect() as connection:
+                moments[run.number] = publications(connection, 1)[0].published_at
+        for run_number, (kept, views) in published.items():
+            assert state(story, run_number) == kept
+            assert as_of_views(story, moments[run_number]) == views
         warehouse.close()
+
+
+def pull_and_publish(story: Story, step) -> Run:
+    """A run on what crm has now; customers with numbers next to each other are a household."""
+    crm = {key: one for key, one in step.items() if one}
+    members: dict[int, list[str]] = {}
+    for key, (_, _, number) in crm.items():
+        members.setdefault(number, []).append(f"crm:{key}")
+    run = story.begin("crm")
+    story.pull(run, "crm", "\n".join(f"{key} {name} {mails} -" for key, (name, mails, _) in crm.items()))
+    story.merge(run, "\n".join(" ".join([str(n), *keys]) for n, keys in members.items()))
+    pairs = list(pairwise(sorted(members)))
+    stage_relationships(story.warehouse, run, households(pairs, probability=len(crm) / 10))
+    story.publish(run)
+    return run
+
+
+def households(pairs: list[tuple[int, int]], probability: float) -> pa.Table:
+    """Relationships between some golden customers."""
+    sides = {name: pa.array([pair[at] for pair in pairs], pa.int64()) for at, name in enumerate(("left_number", "right_number"))}
+    told = {"kind": ["household"] * len(pairs), "probability": [probability] * len(pairs), "shared": ["phone"] * len(pairs)}
+    types = {"kind": pa.string(), "probability": pa.float64(), "shared": pa.string()}
+    return pa.table(sides | {name: pa.array(values, types[name]) for name, values in told.items()})
+
+
+def bring_back(story: Story, wanted: Publication) -> Run:
+    """A run that publishes the state of a past publication again."""
+    run = story.begin("crm")
+    with story.warehouse.connect() as connection:
+        data = rests_on(connection, wanted.run)
+    staged(Session(SimpleNamespace(attributes=story.attributes), story.warehouse, run), wanted)
+    with story.warehouse.begin() as connection:
+        runs.publish(connection, run, restored=data, by="ruth")
+        runs.finish_run(connection, run, RunStatus.PUBLISHED, run.started_at, {})
+    return run
+
+
+def without_runs(state: list) -> list:
+    """The same without the runs that versions are from."""
+    return [*state[:3], [replace(one, from_run=0) for one in state[3]], state[4]]
 
 
 def state(story: Story, run: int | None) -> list:
@@ -152,7 +200,8 @@ def state(story: Story, run: int | None) -> list:
         members = [ledger.members(connection, number, run) for number in numbers]
         contacts = [contacts_of(connection, number, run) for number in numbers]
         records = [golden_record(connection, story.attributes, number, run) for number in numbers]
-    return [golden, members, contacts, records]
+        related = [relatives(connection, number, run) for number in numbers]
+    return [golden, members, contacts, records, related]
 
 
 def as_of_views(story: Story, moment: datetime | None, now: bool = False) -> list[list[tuple]]:

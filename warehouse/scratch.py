@@ -66,6 +66,8 @@ def _file_copy(warehouse: Warehouse, path: Path) -> Warehouse:
         shutil.copymode(path, target)
         own: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # the engine is SQLite's
         try:
+            for pragma in ("journal_mode", "synchronous"):
+                copy.execute(f"PRAGMA {pragma} = OFF")  # nobody needs it after a crash
             own.backup(copy)
         except sqlite3.Error as error:
             raise WarehouseError(f"a copy of the warehouse cannot be made beside {path}: {reason(error)}.") from None

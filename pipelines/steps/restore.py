@@ -63,6 +63,7 @@ def restore_publication(project: Project, asked: str, by: str, reason: str) -> R
     `asked` is a run, a date or a moment. Raises an OnefoldError where that is what is published, a ContradictingDecision where it
     would break what stewards have decided, a GateClosed where what is kept of it is not whole; nothing is changed then.
     """
+    by, reason = signed(by, reason)
     with open_project_warehouse(project) as warehouse, warehouse.connect() as connection:
         wanted_publication(connection, asked)
     with open_session(project) as session:
@@ -72,6 +73,18 @@ def restore_publication(project: Project, asked: str, by: str, reason: str) -> R
             with session.warehouse.begin() as connection:
                 finish_run(connection, session.run, RunStatus.FAILED, datetime.now(UTC), {"error": str(error)})
             raise
+
+
+def signed(by: str, reason: str) -> tuple[str, str]:
+    """Who and why, as every database keeps them; an OnefoldError where either is missing.
+
+    >>> signed("ruth", "wrong" + chr(0) + "file") == ("ruth", "wrong" + chr(0xFFFD) + "file")
+    True
+    """
+    kept = [text.replace("\0", "\ufffd").encode("utf-8", "replace").decode() for text in (by, reason)]
+    if not all(text.strip() for text in kept):
+        raise OnefoldError("this is kept with who did it and why: give --by NAME and --reason TEXT, which may not be blank.")
+    return kept[0], kept[1]
 
 
 def wanted_publication(connection: Connection, asked: str) -> Publication:
@@ -160,6 +173,7 @@ def resume(warehouse: Warehouse, by: str, reason: str) -> int:
 
     Raises an OnefoldError where none was.
     """
+    by, reason = signed(by, reason)
     at = datetime.now(UTC)
     with warehouse.begin() as connection:
         run = past.resume(connection, at, by)

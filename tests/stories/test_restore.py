@@ -122,4 +122,6 @@ def test_what_was_decided_since_is_not_undone_by_the_way(organisation: Organisat
         with pytest.raises(OnefoldError, match=told):
             restore_publication(project, asked, "max", "wrong file")
     assert organisation.customers() == "1 billing:7\n2 billing:8\n3 crm:2\n5 crm:1\n6 crm:4"
+    with pytest.raises(OnefoldError, match="give --by NAME and --reason TEXT"):
+        restore_publication(project, "1", "max", "  ")
     assert organisation.kept() == before

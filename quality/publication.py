@@ -48,6 +48,8 @@ class StagedPublication:
     """Stewards' decisions in force on live records."""
     decisions_broken: int = 0
     """Those of them that the staged crosswalk does not keep."""
+    kept: str | None = None
+    """The restored publication that is kept, and by whom; none when runs may publish."""
     values: Callable[[], pa.Table] | None = None
     """The golden table, one column an attribute; called only where a plain expectation asks."""
 
@@ -103,6 +105,13 @@ def decisions_kept(staged: StagedPublication) -> Iterator[Question]:
     broken = staged.decisions_broken
     observed = f"{broken:,} of {staged.decisions:,} not kept" if broken else f"all {staged.decisions:,} kept"
     yield on_figure("decisions_kept: every decision", broken, observed, "all decisions kept", at_most=0, failing=broken)
+
+
+@PUBLICATION.always
+def not_restored(staged: StagedPublication) -> Iterator[Question]:
+    """No run takes the place of a publication that somebody has restored, until `onefold publish --resume`."""
+    expected = "runs may publish (onefold publish --resume lets them)"
+    yield on_figure("not_restored: no restored publication is kept", int(bool(staged.kept)), staged.kept or "none", expected, at_most=0)
 
 
 @PUBLICATION.kind(value=SHARE)

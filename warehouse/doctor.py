@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from domain.attributes import Attribute, Storage
 from domain.checks import Gate, Severity
 from warehouse.attribute_tables import SEPARATOR, golden_version, origin_column, rule_column, standard_record
-from warehouse.publications import PUBLISHED, published_run
+from warehouse.publications import PUBLISHED, RESTS_ON, published_run
 from warehouse.records import with_keys
 from warehouse.sql_functions import position_of
 from warehouse.tables import (
@@ -167,13 +167,13 @@ def _rows(column: sa.ColumnElement[Any], *conditions: sa.ColumnElement[bool]) ->
 
 
 def _live_records() -> sa.Select[Any]:
-    """Source records that were live when the publication was made, of the sources that are declared."""
+    """Source records that were live when the publication was made (of a restored one: the first time), of the declared sources."""
     versions = sa.select(source_record.c.record_id).select_from(with_keys(source_record))
     return versions.where(source.c.active, _seen_when_published(source_record))
 
 
 def _seen_when_published(table: sa.Table) -> sa.ColumnElement[bool]:
-    return visible_before(table, PUBLISHED, source.c.live_run)
+    return visible_before(table, RESTS_ON, source.c.live_run)
 
 
 def _is_live(table: sa.Table) -> sa.ColumnElement[bool]:

@@ -102,9 +102,14 @@ def published_crosswalk(warehouse: Warehouse) -> pa.Table:
 
 def crosswalk_select(pointer: Any) -> sa.Select[Any]:
     """Source, record_key and golden_id of every record at a publication."""
+    return memberships().where(visible(crosswalk, pointer))
+
+
+def memberships() -> sa.Select[Any]:
+    """Source, record_key and golden_id of every record, over all time."""
     joined = with_keys(crosswalk).join(golden_identity, golden_identity.c.golden_number == crosswalk.c.golden_number)
     columns = (source.c.name.label("source"), record.c.key.label("record_key"), golden_identity.c.golden_id)
-    return sa.select(*columns).select_from(joined).where(visible(crosswalk, pointer))
+    return sa.select(*columns).select_from(joined)
 
 
 def holder(connection: sa.Connection, key: RecordKey, run: int | None = None) -> int | None:

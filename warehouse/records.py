@@ -83,6 +83,14 @@ def raw_record(connection: sa.Connection, key: RecordKey, run: int | None = None
     return RawRecord(key, row.record_id, row.from_run, row.modified, json.loads(row.raw))
 
 
+def newest_modification(connection: sa.Connection, run: int | None = None) -> int | None:
+    """The newest time of a change that any live record tells (microseconds since 1970, UTC), now or as of a run."""
+    seen = _live(source_record) if run is None else _as_of(run)(source_record)
+    newest = sa.select(sa.func.max(source_record.c.modified)).select_from(with_keys(source_record)).where(source.c.active, seen)
+    found: int | None = connection.scalar(newest)
+    return found
+
+
 def live_record_count(connection: sa.Connection) -> int:
     """How many records are live, of the sources the project declares."""
     live = sa.select(sa.func.count()).select_from(with_keys(source_record)).where(source.c.active, _live(source_record))

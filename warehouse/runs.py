@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +15,7 @@ from domain.runs import Run, RunStatus
 from warehouse.database import Warehouse
 from warehouse.ids import first_free
 from warehouse.leftovers import remove_leftovers
-from warehouse.publications import published_run
+from warehouse.publications import last_publication, published_run
 from warehouse.tables import publication
 from warehouse.tables import run as runs
 
@@ -82,10 +82,19 @@ def require_running(connection: sa.Connection, run: Run) -> None:
         raise WarehouseError(f"run {run.number} has ended or was replaced by a later one: start a new run.")
 
 
-def publish(connection: sa.Connection, run: Run, note: str = "") -> None:
-    """Make visible what the run staged in the ledger and the golden tables: one row moves the pointer. (Invariants 5, 9)"""
+def publish(
+    connection: sa.Connection, run: Run, note: str = "", at: datetime | None = None, restored: int | None = None, by: str | None = None
+) -> None:
+    """Make visible what the run staged in the ledger and the golden tables: one row moves the pointer. (Invariants 5, 9)
+
+    `at` is when; without it the run's clock. A moment names one publication, so none is as early as the last, whatever clocks say.
+    `restored` is the publication whose state is brought back, `by` the person who asked for it.
+    """
     require_running(connection, run)
-    connection.execute(publication.insert().values(run=run.number, published_at=run.started_at, note=note))
+    last = last_publication(connection)
+    at = at or run.started_at
+    moment = at if last is None else max(at, last.published_at + timedelta(microseconds=1))
+    connection.execute(publication.insert().values(run=run.number, published_at=moment, note=note, restored_run=restored, published_by=by))
 
 
 def last_reports(connection: sa.Connection, limit: int = 10) -> list[RunRow]:

@@ -7,21 +7,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from domain.attributes import Attribute
 from warehouse.attribute_tables import golden_version, origin_column, position_column, rule_column
-from warehouse.ledger import crosswalk_select
+from warehouse.columns import UtcTime
+from warehouse.ledger import crosswalk_select, memberships
 from warehouse.masking import masked
 from warehouse.publications import PUBLISHED
 from warehouse.sql_functions import moment
-from warehouse.tables import golden_contact, golden_identity, identity_state, record, relationship, source, survivorship_rule
-from warehouse.visibility import visible
+from warehouse.tables import (
+    crosswalk,
+    golden_contact,
+    golden_identity,
+    identity_state,
+    publication,
+    record,
+    relationship,
+    source,
+    survivorship_rule,
+)
+from warehouse.visibility import OPEN, visible
 
 VERSION = 1
 """Goes up when a column is taken away or means something else; an attribute more or less is the project's own doing."""
+FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""Until when a version holds that holds until further notice; later than any moment that somebody asks for."""
+AS_OF = "Those of a moment t: WHERE published_from <= t AND published_until > t."
+SPAN = {
+    "published_from": "When this version was published",
+    "published_until": "When another took its place; 9999-12-31 while it holds",
+    "from_run": "The run that published it",
+    "until_run": "The run that published what took its place; 2147483647 while it holds",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +65,60 @@ def consumer_views(attributes: Sequence[Attribute]) -> Iterator[ConsumerView]:
 
 
 def _versioned(attributes: Sequence[Attribute]) -> Iterator[ConsumerView]:
+    published = visible(golden_version(attributes), PUBLISHED)
     described = {attribute.name: attribute.description for attribute in attributes if attribute.description}
-    yield ConsumerView("golden_customer", "The published golden customers, one row each.", _customers(attributes), described)
+    yield ConsumerView(
+        "golden_customer", "The published golden customers, one row each.", customer_select(attributes, PUBLISHED), described
+    )
     masks = "The published golden customers, without what would tell who they are."
-    yield ConsumerView("golden_customer_masked", masks, _customers(attributes, mask=True), described)
+    yield ConsumerView("golden_customer_masked", masks, _customers(attributes, mask=True).where(published), described)
     yield ConsumerView("golden_crosswalk", "The golden id of every source record.", crosswalk_select(PUBLISHED))
     if attributes:
         yield ConsumerView("golden_provenance", "Where every golden value came from, and the rule that chose it.", _provenance(attributes))
     yield ConsumerView("golden_contact_current", "The other values of the attributes a customer can have several of.", _contacts())
     yield ConsumerView("golden_redirect", "Golden ids that are no longer live, and the id that answers for each.", _redirects())
-    yield ConsumerView("golden_relationship", "Golden customers that belong together without being the same.", _relationships())
+    yield ConsumerView(
+        "golden_relationship", "Golden customers that belong together without being the same.", relationship_select(PUBLISHED)
+    )
+    yield ConsumerView(
+        "golden_customer_as_of", f"Every version of every golden customer. {AS_OF}", _customers_as_of(attributes), described | SPAN
+    )
+    yield ConsumerView("golden_crosswalk_as_of", f"Every golden id that a source record ever had. {AS_OF}", _crosswalk_as_of(), SPAN)
+
+
+def customer_select(attributes: Sequence[Attribute], pointer: Any) -> sa.Select[Any]:
+    """The golden customers of a publication, as the view `golden_customer` shows those of the last."""
+    return _customers(attributes).where(visible(golden_version(attributes), pointer))
 
 
 def _customers(attributes: Sequence[Attribute], mask: bool = False) -> sa.Select[Any]:
+    """Every version of every golden customer."""
     table = golden_version(attributes)
     values = [masked(table.c[a.name], a).label(a.name) if mask else table.c[a.name] for a in attributes]
     counters = (table.c.member_count, table.c.source_count, table.c.sources, *_seen(table), table.c.cohesion, table.c.completeness)
     joined = table.join(golden_identity, golden_identity.c.golden_number == table.c.golden_number)
-    return sa.select(golden_identity.c.golden_id, *values, *counters).select_from(joined).where(visible(table, PUBLISHED))
+    return sa.select(golden_identity.c.golden_id, *values, *counters).select_from(joined)
+
+
+def _customers_as_of(attributes: Sequence[Attribute]) -> sa.Select[Any]:
+    return _with_span(_customers(attributes), golden_version(attributes))
+
+
+def _crosswalk_as_of() -> sa.Select[Any]:
+    return _with_span(memberships(), crosswalk)
+
+
+def _with_span(versions: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
+    """Versions beside the publications between which each was seen; what a run has staged is no publication's, and not seen."""
+    began, ended = publication.alias("began"), publication.alias("ended")
+    columns = (
+        began.c.published_at.label("published_from"),
+        sa.func.coalesce(ended.c.published_at, sa.literal(FOR_EVER, UtcTime())).label("published_until"),
+        began.c.run.label("from_run"),
+        sa.func.coalesce(ended.c.run, sa.literal(OPEN)).label("until_run"),
+    )
+    spanned = versions.add_columns(*columns).join(began, began.c.run == table.c.from_run)
+    return spanned.outerjoin(ended, ended.c.run == table.c.to_run)
 
 
 def _seen(table: sa.Table) -> tuple[sa.ColumnElement[Any], ...]:
@@ -110,7 +167,8 @@ def _redirects() -> sa.Select[Any]:
     return sa.select(*columns).select_from(joined).where(gone)
 
 
-def _relationships() -> sa.Select[Any]:
+def relationship_select(pointer: Any) -> sa.Select[Any]:
+    """Who belongs together at a publication."""
     left, right = golden_identity.alias("left_side"), golden_identity.alias("right_side")
     joined = relationship.join(left, left.c.golden_number == relationship.c.left_number)
     joined = joined.join(right, right.c.golden_number == relationship.c.right_number)
@@ -121,4 +179,4 @@ def _relationships() -> sa.Select[Any]:
         relationship.c.probability,
         relationship.c.shared,
     )
-    return sa.select(*columns).select_from(joined).where(visible(relationship, PUBLISHED))
+    return sa.select(*columns).select_from(joined).where(visible(relationship, pointer))

@@ -20,12 +20,15 @@ from pipelines.cli.console import complain, print_json
 from pipelines.cli.decide import decide
 from pipelines.cli.dedupe import dedupe
 from pipelines.cli.demo import demo
+from pipelines.cli.diff import diff
 from pipelines.cli.events import events
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
 from pipelines.cli.match import match
 from pipelines.cli.merge import merge
 from pipelines.cli.pin import pin
+from pipelines.cli.preview import preview
+from pipelines.cli.publish import publish
 from pipelines.cli.report import report
 from pipelines.cli.run import HELD, run
 from pipelines.cli.schema import schema
@@ -140,9 +143,9 @@ def onefold(
     """Many departments, one customer: pull customer databases together, match, merge, and publish one golden table."""
 
 
-LOOKING: list[Callable[..., None]] = [demo, dedupe, check, schema, run, match, train, status, show, explain]
+LOOKING: list[Callable[..., None]] = [demo, dedupe, check, schema, run, match, train, status, show, explain, diff, preview]
 ACTING: list[Callable[..., None]] = [merge, split, pin, decide, undo]
-TELLING: list[Callable[..., None]] = [export, report, audit, ui]
+TELLING: list[Callable[..., None]] = [publish, export, report, audit, ui]
 for command in (*LOOKING, *ACTING, *TELLING):
     app.command()(command)
 app.add_typer(events, name="events")

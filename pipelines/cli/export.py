@@ -11,7 +11,7 @@ from typing import Annotated, BinaryIO, cast
 import typer
 
 from pipelines.cli.console import console, interactive, print_json, say_whole
-from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
+from pipelines.cli.options import AsOfOption, DebugOption, JsonOption, ProjectOption, project_at
 from pipelines.steps.formats import Format, What
 
 
@@ -28,6 +28,7 @@ def export(
         Path, typer.Option(metavar="FILE", help="File to write, which appears when it is whole; - is stdout.", show_default=False)
     ],
     format: Annotated[Format | None, typer.Option(help="Without it, the ending of the file decides.", show_default=False)] = None,
+    as_of: AsOfOption = None,
     safe: Annotated[
         bool, typer.Option("--safe-for-spreadsheets", help="CSV: an apostrophe before texts that a spreadsheet would take for a formula.")
     ] = False,
@@ -44,7 +45,7 @@ def export(
         raise typer.BadParameter("is for CSV, which spreadsheets open", param_hint="--safe-for-spreadsheets")
     if out == Path("-") and as_json:
         raise typer.BadParameter("the object would mix with the rows on stdout; name a file", param_hint="--json")
-    rows = written(project, table, chosen, out, safe)
+    rows = written(project, table, chosen, out, as_of, safe)
     if as_json:
         print_json({"table": table.value, "format": chosen.value, "file": str(out), "rows": rows})
     elif out != Path("-"):
@@ -60,18 +61,18 @@ def format_of(out: Path) -> Format:
     return Format(ending)
 
 
-def written(project: Path | None, table: What, format: Format, out: Path, safe: bool) -> int:
+def written(project: Path | None, table: What, format: Format, out: Path, as_of: str | None, safe: bool) -> int:
     """Write the file and return its number of rows."""
     from pipelines.steps import export as step
     from pipelines.steps.session import open_project_warehouse
 
     chosen = project_at(project)
     with open_project_warehouse(chosen) as warehouse:
-        total = step.published_count(warehouse, table)
+        total = step.published_count(warehouse, table, as_of)
 
         def write(file: BinaryIO) -> int:
             with counting(total) as told:
-                return step.export(warehouse, chosen, table, format, file, safe=safe, progress=told)
+                return step.export(warehouse, chosen, table, format, file, as_of=as_of, safe=safe, progress=told)
 
         if out == Path("-"):
             return write(cast(BinaryIO, sys.stdout.buffer))

@@ -23,17 +23,12 @@ ProjectOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead, errors too.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; it may hold customers' data.")]
 
-ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; without it, your login name.", show_default=False)]
+ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who does it; without it, your login name.", show_default=False)]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept with your name.", show_default=False)]
-LaterOption = Annotated[bool, typer.Option("--later", help="Only keep it; it takes effect with the next run.")]
-
-
-def login_name() -> str:
-    """Who sits at the keyboard; `unknown` where the system does not say."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "unknown"
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="RUN|DATE|MOMENT", help="As it was published then: 12, 2026-03-01 (its end, UTC), 2026-03-01T14:30Z."),
+]
 
 
 def project_folder(given: Path | None) -> Path:
@@ -48,3 +43,19 @@ def project_at(given: Path | None) -> Project:
     from pipelines.project import load_project
 
     return load_project(project_folder(given))
+
+
+LaterOption = Annotated[bool, typer.Option("--later", help="Only keep it; it takes effect with the next run.")]
+
+
+def signer(given: str | None) -> str:
+    """Who signs: as told, else the operating system's user."""
+    return given or login_name()
+
+
+def login_name() -> str:
+    """Who sits at the keyboard; `unknown` where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"

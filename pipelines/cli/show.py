@@ -11,12 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.cli.console import draw, new_table, print_json, readable, say, shown
-from pipelines.cli.options import DebugOption, JsonOption, ProjectOption, project_at
+from pipelines.cli.options import AsOfOption, DebugOption, JsonOption, ProjectOption, project_at
 
 if TYPE_CHECKING:
     from domain.records import RecordKey
+    from pipelines.project import Project
     from pipelines.steps.relatives import ShownRelative
     from pipelines.steps.show import Member, Shown, ShownValue
+    from warehouse.database import Warehouse
     from warehouse.pins import StoredPin
 
 MOST_OTHERS, MOST_KEYS, MOST_MEMBERS, MOST_RELATIVES = 5, 3, 50, 12
@@ -30,6 +32,8 @@ def show(
         str,
         typer.Argument(metavar="GOLDEN_ID", help="A golden id such as C-00001234-4, or a source record as source:key.", show_default=False),
     ],
+    as_of: AsOfOption = None,
+    versions: Annotated[bool, typer.Option("--versions", help="Every version, oldest first, with what changed in it.")] = False,
     project: ProjectOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -37,19 +41,47 @@ def show(
     """Show a golden record and where its values came from.
 
     Each value comes with its source record, column and raw text, why it won and what lost; then the source records. A golden
-    id that was merged into another is followed.
+    id that was merged into another is followed. With --as-of, all of it is as it was published then.
+
+    With --versions it shows the golden id or the source record itself over time.
     """
-    from domain.attributes import Role
     from pipelines.steps import show as step
     from pipelines.steps.session import open_project_warehouse
 
+    if versions and as_of:
+        raise typer.BadParameter("--versions shows all of the past; leave one of the two out", param_hint="--as-of")
     chosen = project_at(project)
     with open_project_warehouse(chosen) as warehouse:
-        found = step.show(warehouse, chosen, asked)
+        if versions:
+            show_versions(warehouse, chosen, asked, as_json)
+            return
+        found = step.show(warehouse, chosen, asked, as_of)
     if as_json:
         print_json(found)
-        return
+    else:
+        tell(chosen, found)
+
+
+def show_versions(warehouse: Warehouse, project: Project, asked: str, as_json: bool) -> None:
+    """Every version of what is asked for."""
+    from pipelines.cli.versions import tell_versions
+    from pipelines.steps.versions import versions
+
+    told = versions(warehouse, project, asked)
+    if as_json:
+        print_json(told)
+    else:
+        tell_versions(told)
+
+
+def tell(chosen: Project, found: Shown) -> None:
+    """A golden record for people."""
+    from domain.attributes import Role
+    from pipelines.cli.status import moment
+
     say(found.golden_id, style="bold")
+    if found.as_of:
+        say(f"as published by run {found.as_of.run} of {moment(found.as_of.published_at)}", style="yellow")
     if found.note:
         say(found.note, style="yellow")
     say(summary(found))

@@ -59,6 +59,8 @@ def tell_publication(published: Publication | None, last: LastRun | None) -> Non
         say("Nothing has been published yet: run `onefold run`.", style="yellow")
     else:
         say(f"Published: {published.golden_customers:,} golden customers, by run {published.run} of {moment(published.published_at)}")
+        if published.kept:
+            say(f"It is kept, {published.kept}: no run publishes until `onefold publish --resume`.", style="yellow")
         if found := published.match:
             for sentence in beliefs(found.believed, found.converged, found.accuracy):
                 say(sentence)

@@ -41,7 +41,7 @@ class Basis:
     """What the last match of everything believed of itself."""
 
 
-def last_publication(session: Session, model: str | None = None) -> RunRow | None:
+def publication_to_build_on(session: Session, model: str | None = None) -> RunRow | None:
     """The publication, if all that it was made of but records and decisions is as it is now: code, project, model (by fingerprint).
 
     None as well where it was not made by matching and merging (one that was restored).
@@ -58,7 +58,7 @@ def last_publication(session: Session, model: str | None = None) -> RunRow | Non
 
 def basis_of(session: Session, records: Records, model: Model) -> Basis | None:
     """What the last match found; None where everything has to be matched."""
-    row = last_publication(session, model.fingerprint)
+    row = publication_to_build_on(session, model.fingerprint)
     if row is None:
         return None
     place = Places(records.ids)

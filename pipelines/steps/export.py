@@ -19,23 +19,21 @@ from domain.errors import OnefoldError
 from pipelines.project import Project
 from pipelines.steps.formats import Format, What
 from pipelines.steps.rows import escaped
+from warehouse.as_of import publication_as_of
 from warehouse.attribute_tables import golden_version
 from warehouse.bulk import stream
 from warehouse.database import Warehouse
 from warehouse.golden import golden_count
+from warehouse.ledger import crosswalk_select
+from warehouse.publications import PUBLISHED, rests_on
 from warehouse.relationships import relationship_counts
 from warehouse.runs import published_run, run_report
-from warehouse.views import consumer_views
+from warehouse.views import customer_select, relationship_select
 
 PART_ROWS, PART_BYTES = 65_536, 64 << 20
 """What is written at a time; of a Parquet file, a row group."""
 MOMENTS = ("first_seen", "last_seen")
 TIME = pa.timestamp("us", "UTC")
-VIEWS = {
-    What.GOLDEN: "golden_customer_v1",
-    What.CROSSWALK: "golden_crosswalk_v1",
-    What.RELATIONSHIPS: "golden_relationship_v1",
-}
 FORMULA = r"^(\s*[=+\-@＝＋－＠|%]|[\t\r\n])"
 """What a spreadsheet may take for the beginning of a formula (OWASP, CSV injection), blanks before it included."""
 Progress = Callable[[int], None]
@@ -49,19 +47,22 @@ def export(
     format: Format,
     file: BinaryIO,
     *,
+    as_of: str | None = None,
     safe: bool = False,
     progress: Progress | None = None,
 ) -> int:
     """Write a published table to an open file and return the number of rows, which come in no particular order.
 
-    `safe` puts an apostrophe before every text that a spreadsheet would take for a formula (CSV only; a telephone that begins
-    with + gets one too). Raises an OnefoldError where nothing is published.
+    `as_of` is a run, a date or a moment of the past (`warehouse.as_of`). `safe` puts an apostrophe before every text that a
+    spreadsheet would take for a formula (CSV only; a telephone that begins with + gets one too). Raises an OnefoldError where
+    nothing is published.
     """
     with warehouse.connect() as connection:
-        if not published_run(connection):
-            raise OnefoldError("nothing has been published yet: run `onefold run` first.")
+        run = publication_as_of(connection, as_of).run if as_of else published_run(connection)
+    if not run:
+        raise OnefoldError("nothing has been published yet: run `onefold run` first.")
     rows = 0
-    parts = published_rows(warehouse, project.attributes, what)
+    parts = published_rows(warehouse, project.attributes, what, run)
     with writer(format, file, safe) as write:
         for part in gathered(parts, PART_ROWS, PART_BYTES):
             write(part)
@@ -71,12 +72,13 @@ def export(
     return rows
 
 
-def published_count(warehouse: Warehouse, what: What) -> int | None:
+def published_count(warehouse: Warehouse, what: What, as_of: str | None = None) -> int | None:
     """About how many rows there are, as far as the run that published them has told."""
     with warehouse.connect() as connection:
-        row = run_report(connection, published_run(connection))
-        customers = golden_count(connection)
-        related = sum(relationship_counts(connection).values())
+        run = publication_as_of(connection, as_of).run if as_of else published_run(connection)
+        row = run_report(connection, rests_on(connection, run))
+        customers = golden_count(connection, run)
+        related = sum(relationship_counts(connection, run).values())
     if what is What.RELATIONSHIPS:
         return related
     return customers if what is What.GOLDEN else ((row.report if row else None) or {}).get("records")
@@ -119,10 +121,14 @@ def unwritable(path: Path, error: OSError) -> OnefoldError:
     return OnefoldError(f"{path} cannot be written: {reason}. Name a file in a folder that is there and has room.")
 
 
-def published_rows(warehouse: Warehouse, attributes: Sequence[Attribute], what: What) -> Iterator[pa.Table]:
-    """The rows of a consumers' view, part by part, as of one moment; times are in UTC."""
-    name = VIEWS[what]
-    statement: Any = next(view.statement for view in consumer_views(attributes) if view.name == name)
+def published_rows(warehouse: Warehouse, attributes: Sequence[Attribute], what: What, run: int | None = None) -> Iterator[pa.Table]:
+    """The rows of a consumers' view, part by part, as of one moment: that of a run's publication or now; times are in UTC."""
+    pointer: Any = PUBLISHED if run is None else run
+    statement: Any = {
+        What.GOLDEN: lambda: customer_select(attributes, pointer),
+        What.CROSSWALK: lambda: crosswalk_select(pointer),
+        What.RELATIONSHIPS: lambda: relationship_select(pointer),
+    }[what]()
     kept = golden_version(attributes).c
     # The view tells times in each database's own way; what is kept is the same on both.
     columns = [kept[column.name] if column.name in MOMENTS else column for column in statement.selected_columns]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,7 +89,11 @@ class Landing:
 
     def read(self, connector: Connector, since: Since | None) -> None:
         """Land every row that is not left out. SourceError where the source cannot be read, or not to its end."""
-        for batch in connector.batches(self.source.columns, since):
+        self.land_all(connector.batches(self.source.columns, since))
+
+    def land_all(self, batches: Iterable[Batch]) -> None:
+        """Land every row of some batches."""
+        for batch in batches:
             self.land(batch)
             if self.progress:
                 self.progress(self.source.name, self.tally.read)

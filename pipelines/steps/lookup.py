@@ -26,18 +26,36 @@ EXAMPLES = 30
 LOOKS_GOLDEN = re.compile(r"\s*[cC]-")
 
 
-def found(connection: Connection, project: Project, asked: str) -> tuple[int, str]:
-    """The golden number that is meant, and what there is to say about what was asked."""
+def found(connection: Connection, project: Project, asked: str, run: int | None = None) -> tuple[int, str]:
+    """The golden number that is meant, and what there is to say about what was asked; as of a run, if one is given."""
     if LOOKS_GOLDEN.match(asked):
-        return followed(resolve(connection, written(golden_number(asked))))
-    if ":" not in asked:
-        raise OnefoldError(f"'{asked}' is neither a golden id such as C-00001234-4 nor a record key such as billing:1042.")
-    key = RecordKey.parse(asked)
-    number = holder(connection, key)
+        return followed(resolved(connection, written(golden_number(asked)), run))
+    key = key_of(asked)
+    number = holder(connection, key, run)
+    if number is None and run is not None:
+        raise UnknownRecord(f"{key} was in no golden record as of run {run}: ask for a later run, or see `onefold show {key} --versions`.")
     if number is None:
         live_record(connection, project, key)
         raise UnknownRecord(f"{key} arrived after the last publication and is in no golden record yet: see `onefold status`.")
     return number, ""
+
+
+def key_of(asked: str) -> RecordKey:
+    """The record key that is meant."""
+    if ":" not in asked:
+        raise OnefoldError(f"'{asked}' is neither a golden id such as C-00001234-4 nor a record key such as billing:1042.")
+    return RecordKey.parse(asked)
+
+
+def resolved(connection: Connection, golden_id: str, run: int | None) -> Resolution:
+    """What became of a golden id, or had as of a run: one that was given later did not exist then."""
+    try:
+        return resolve(connection, golden_id, run)
+    except UnknownGoldenId:
+        if run is None:
+            raise
+        resolve(connection, golden_id)
+        raise UnknownGoldenId(f"{golden_id} had not been given yet as of run {run}: ask for a later run.") from None
 
 
 def followed(resolution: Resolution) -> tuple[int, str]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from domain.errors import WarehouseError
 from matching.assemble import assemble
-from matching.records import Longs, Records
+from matching.records import NO_TIME, Longs, Records
 from matching.survive import REASONS, Choice, Survivors, survive
 from matching.survivorship.alike import form_codes
 from matching.survivorship.conflicts import conflicts
@@ -26,7 +26,7 @@ from pipelines.steps.session import Session
 from warehouse.contacts import stage_contacts
 from warehouse.golden import stage_golden
 from warehouse.ledger import ledger
-from warehouse.records import live_records, records_as_of
+from warehouse.records import live_records, newest_modification, records_as_of
 from warehouse.staged import staged_crosswalk, staged_linkages
 from warehouse.tasks import Question, sync_tasks
 
@@ -50,6 +50,8 @@ class MergeReport:
     pins: int = 0
     """Pins of stewards that hold."""
     pins_passed_over: tuple[PassedOver, ...] = ()
+    newest: int | None = None
+    """The newest modification time in the live records (microseconds since 1970, UTC), against which the age of all is measured."""
 
     @property
     def any(self) -> bool:
@@ -88,6 +90,7 @@ def merge_records(session: Session) -> MergeReport:
         None if touched is None else len(touched),
         int(np.isin([one.golden for one in pinned.pins], chosen.golden).sum()),
         pinned.passed_over,
+        newest_time(records) if scope is None else newest_live(session),
     )
 
 
@@ -99,6 +102,18 @@ def counted_again(session: Session, scope: Scope, now: DuplicationReport) -> Dup
     place = Places(held.column("record_id").to_numpy()).of(records.ids)
     before = duplication(records, held.column("golden_number").to_numpy()[place], alike=form_codes(records))
     return renewed(DuplicationReport.from_dict((publication.report or {})["duplication"]), before, now)
+
+
+def newest_live(session: Session) -> int | None:
+    """The newest modification time in all live records."""
+    with session.warehouse.connect() as connection:
+        return newest_modification(connection)
+
+
+def newest_time(records: Records) -> int | None:
+    """The newest modification time in some records; none where none tells one."""
+    known = records.modified[records.modified != NO_TIME]
+    return int(known.max()) if len(known) else None
 
 
 def golden_numbers(session: Session, records: Records) -> Longs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -22,6 +22,7 @@ from warehouse.audit import PROGRAM, record_act
 from warehouse.decisions import active_pairs
 from warehouse.golden import published_golden
 from warehouse.outbox import stage_events
+from warehouse.publications import last_publication
 from warehouse.runs import publish, run_report
 from warehouse.staged import live_record_ids, staged_crosswalk, staged_golden, staged_states
 from warehouse.tasks import Question, sync_tasks
@@ -65,13 +66,21 @@ def publish_staged(session: Session, changed: bool) -> PublishReport:
         return PublishReport("unchanged", report)
     events = stage_events(session.warehouse, session.run, session.project.attributes)
     with session.warehouse.begin() as connection:
-        publish(connection, session.run)
+        publish(connection, session.run, at=datetime.now(UTC))
         record_act(connection, datetime.now(UTC), PROGRAM, "publish", f"run {session.run.number}", {"events": events})
     return PublishReport("published", report)
 
 
 def staged_publication(session: Session) -> StagedPublication:
     """What the gate looks at: ids and counts of what would be published, and of what is."""
+    with session.warehouse.connect() as connection:
+        last = last_publication(connection)
+    tables = gate_tables(session, live_record_ids(session.warehouse))
+    return replace(tables, kept=last.told if last and last.kept else None)
+
+
+def gate_tables(session: Session, live: pa.ChunkedArray) -> StagedPublication:
+    """What the run has staged, beside what is published; `live` are the numbers of the records that must have a golden id."""
     warehouse, run, attributes = session.warehouse, session.run, session.project.attributes
     before, states = book.ledger(warehouse), staged_states(warehouse, run)
     crosswalk = staged_crosswalk(warehouse, run)
@@ -84,7 +93,7 @@ def staged_publication(session: Session) -> StagedPublication:
     return StagedPublication(
         golden=golden.select(["golden_number", "member_count"]).rename_columns(["golden_number", "members"]),
         crosswalk=crosswalk,
-        live_records=live_record_ids(warehouse),
+        live_records=live,
         redirects=redirects.filter(pa.array(lasting)),
         completeness=completeness(golden, names),
         completeness_before=None if first else completeness(earlier, names),

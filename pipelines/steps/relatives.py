@@ -34,32 +34,34 @@ class ShownRelative:
     """The golden customer who links the two, where nothing does so directly."""
 
 
-def shown_relatives(connection: Connection, project: Project, number: int) -> tuple[ShownRelative, ...]:
-    """Who belongs to a published golden customer: the household first, whole, then branches, then others."""
+def shown_relatives(connection: Connection, project: Project, number: int, run: int | None = None) -> tuple[ShownRelative, ...]:
+    """Who belongs to a golden customer, published or as of a run: the household first, whole, then branches, then others."""
     words = called(comparisons_for(project.attributes))
-    found = [shown_relative(connection, project, one, via, words) for one, via in household_first(connection, number)]
+    found = [shown_relative(connection, project, one, via, words, run) for one, via in household_first(connection, number, run)]
     return tuple(found)
 
 
-def shown_relative(connection: Connection, project: Project, one: Relative, via: int | None, words: Mapping[str, str]) -> ShownRelative:
+def shown_relative(
+    connection: Connection, project: Project, one: Relative, via: int | None, words: Mapping[str, str], run: int | None = None
+) -> ShownRelative:
     """One relative in words."""
-    golden = golden_record(connection, project.attributes, one.golden_number)
+    golden = golden_record(connection, project.attributes, one.golden_number, run)
     name = named(project.attributes, {name: str(value.value) for name, value in golden.values.items()}) if golden else ""
     if via is not None:
         return ShownRelative(one.golden_id, name, one.kind, (), None, written(via))
     return ShownRelative(one.golden_id, name, one.kind, tuple(words.get(part, part) for part in one.shared), one.probability)
 
 
-def household_first(connection: Connection, number: int) -> Iterator[tuple[Relative, int | None]]:
+def household_first(connection: Connection, number: int, run: int | None = None) -> Iterator[tuple[Relative, int | None]]:
     """Relatives, each once, with the member of the household who links the two where nothing does so directly."""
-    direct = relatives(connection, number)
+    direct = relatives(connection, number, run)
     home = [one for one in direct if one.kind == Kind.HOUSEHOLD]
     yield from ((one, None) for one in home)
     met = {number, *(one.golden_number for one in home)}
     waiting = [one.golden_number for one in home]
     while waiting:
         via = waiting.pop(0)
-        for one in relatives(connection, via):
+        for one in relatives(connection, via, run):
             if one.kind == Kind.HOUSEHOLD and one.golden_number not in met:
                 met.add(one.golden_number)
                 waiting.append(one.golden_number)

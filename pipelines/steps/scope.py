@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.records import Longs
-from pipelines.steps.basis import last_publication
+from pipelines.steps.basis import publication_to_build_on
 from pipelines.steps.session import Session
 from warehouse.ledger import ledger
 from warehouse.pins import ever_pinned
@@ -33,9 +33,10 @@ class Scope:
 def touched_customers(session: Session) -> Scope | None:
     """The customers of whom a record, the membership or a linkage is other than published; None where all have to be merged.
 
-    Those that were ever pinned are among them, for pins come, go and expire. All have to be where the project or the code is another, and where values age: then a new record makes all others older.
+    Those that were ever pinned are among them, for pins come, go and expire. All have to be merged where the project or the
+    code is another, and where values age: then a new record makes all others older.
     """
-    published = last_publication(session)
+    published = publication_to_build_on(session)
     if published is None or any(attribute.half_life for attribute in session.project.attributes):
         return None
     warehouse, run = session.warehouse, session.run

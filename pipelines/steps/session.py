@@ -17,6 +17,7 @@ from warehouse.database import Warehouse, open_warehouse
 from warehouse.generated import ensure_tables
 from warehouse.lock import run_lock
 from warehouse.runs import finish_run, published_run, run_report, start_run
+from warehouse.scratch import discard_copy
 from warehouse.sources import sync_sources
 
 HOUSE = Path(__file__).parents[2]
@@ -46,19 +47,27 @@ def open_session(project: Project, run_id: str | None = None) -> Iterator[Sessio
     WarehouseBusy, which names the holder, where another run has the lock; nothing is changed then.
     """
     with closing(open_warehouse(project.warehouse(os.environ), project.folder)) as warehouse, run_lock(warehouse):
+        discard_copy(warehouse)
         ensure_tables(warehouse, project.attributes)
-        fingerprints = {"code": code_fingerprint(), "project": project.fingerprint}
-        run = start_run(warehouse, datetime.now(UTC), fingerprints, run_id)
+        with session_on(project, warehouse, run_id) as session:
+            yield session
+
+
+@contextmanager
+def session_on(project: Project, warehouse: Warehouse, run_id: str | None = None) -> Iterator[Session]:
+    """A run on a warehouse that nobody else writes to."""
+    fingerprints = {"code": code_fingerprint(), "project": project.fingerprint}
+    run = start_run(warehouse, datetime.now(UTC), fingerprints, run_id)
+    with warehouse.begin() as connection:
+        sync_sources(connection, project.sources)
+    try:
+        yield Session(project, warehouse, run)
+    finally:
         with warehouse.begin() as connection:
-            sync_sources(connection, project.sources)
-        try:
-            yield Session(project, warehouse, run)
-        finally:
-            with warehouse.begin() as connection:
-                row = run_report(connection, run.number)
-                if row is not None and row.status is RunStatus.RUNNING:
-                    status = RunStatus.PUBLISHED if published_run(connection) == run.number else RunStatus.FAILED
-                    finish_run(connection, run, status, datetime.now(UTC), row.report or {})
+            row = run_report(connection, run.number)
+            if row is not None and row.status is RunStatus.RUNNING:
+                status = RunStatus.PUBLISHED if published_run(connection) == run.number else RunStatus.FAILED
+                finish_run(connection, run, status, datetime.now(UTC), row.report or {})
 
 
 @cache

@@ -21,15 +21,16 @@ from matching.standardise import Piece, join_columns, pieces, standardise_piece
 from matching.survivorship.alike import form_codes
 from matching.survivorship.losers import SAME_VALUE, Contender, losers
 from pipelines.project import Project
-from pipelines.steps.lookup import found, written
+from pipelines.steps.lookup import Connection, found, written
 from pipelines.steps.relatives import ShownRelative, shown_relatives
+from warehouse.as_of import publication_as_of
 from warehouse.database import Warehouse
 from warehouse.golden import GoldenRecord, GoldenValue, golden_record
 from warehouse.ledger import members
 from warehouse.pins import StoredPin, pins_of
-from warehouse.records import RawRecord, raw_record, standard_values
-from warehouse.runs import published_run
-from warehouse.staging import live_keys
+from warehouse.publications import Publication, rests_on
+from warehouse.records import RawRecord, newest_modification, raw_record, standard_values
+from warehouse.runs import published_run, run_report
 
 Value: TypeAlias = str | date | float | bool
 TRUST_OF_STRANGERS = 0.5
@@ -114,28 +115,33 @@ class Shown:
     """Who lives in the same household first, then branches of the same firm, then others."""
     pins: tuple[StoredPin, ...] = ()
     """The pins that stand for this customer and for those merged into it, expired or not, the oldest first."""
+    as_of: Publication | None = None
+    """The publication that was in use when it is asked about; none for the last one."""
 
 
-def show(warehouse: Warehouse, project: Project, asked: str) -> Shown:
-    """The golden record of a golden id (redirects are followed) or of a record key, as published. (Invariant 4)
+def show(warehouse: Warehouse, project: Project, asked: str, as_of: str | None = None) -> Shown:
+    """The golden record of a golden id (redirects are followed) or of a record key, as published now or then. (Invariants 4, 10)
 
-    Raises an OnefoldError that says why where there is none.
+    `as_of` is a run, a date or a moment. Raises an OnefoldError that says why where there is none.
     """
-    newest = newest_change(warehouse, project)
     with warehouse.connect() as connection:
-        number, note = found(connection, project, asked)
-        golden = golden_record(connection, project.attributes, number)
+        then = publication_as_of(connection, as_of) if as_of else None
+        run = then.run if then else None
+        number, note = found(connection, project, asked, run)
+        golden = golden_record(connection, project.attributes, number, run)
         if golden is None:
             raise UnknownGoldenId(f"golden customer {written(number)} has no published record: run `onefold run` again.")
-        held, run = members(connection, number), published_run(connection)
-        table = standard_values(connection, project.attributes, list(held), run)
+        held, data = members(connection, number, run), rests_on(connection, published_run(connection, run))
+        table = standard_values(connection, project.attributes, list(held), data)
         origins = {value.record for value in golden.values.values() if value.record is not None}
-        raw = {key: raw_record(connection, key, run) for key in origins}
-        belonging, pinned = shown_relatives(connection, project, number), pins_of(connection, number)
+        raw = {key: raw_record(connection, key, data) for key in origins}
+        belonging = shown_relatives(connection, project, number, run)
+        pinned = pins_of(connection, number) if then is None else []
+        newest = newest_change(connection, project, data)
     told = described(project, golden, note, assemble(table, project.attributes), raw, newest)
     latest = {pin.attribute: pin for pin in pinned}
     values = tuple(replace(value, pin=latest.get(value.attribute)) if value.origin is None else value for value in told.values)
-    return replace(told, values=values, relatives=belonging, pins=tuple(pinned))
+    return replace(told, values=values, relatives=belonging, pins=tuple(pinned), as_of=then)
 
 
 def described(
@@ -160,15 +166,16 @@ def described(
     )
 
 
-def newest_change(warehouse: Warehouse, project: Project) -> int | None:
-    """The newest modification time in all live data (microseconds), if any attribute's trust ages; else none is needed."""
+def newest_change(connection: Connection, project: Project, run: int) -> int | None:
+    """The newest modification time in all data of a run (microseconds), if any attribute's trust ages; else none is needed.
+
+    The run has noted it; one of an earlier release has not, and all records are asked.
+    """
     if not any(attribute.half_life for attribute in project.attributes):
         return None
-    newest = []
-    for source in project.sources:
-        known = live_keys(warehouse, source.name)
-        newest.append(pc.max(known.column("modified").filter(known.column("live"))).as_py())
-    return max((time for time in newest if time is not None), default=None)
+    made = run_report(connection, run)
+    merged = ((made.report if made else None) or {}).get("merge", {})
+    return merged["newest"] if "newest" in merged else newest_modification(connection, run)
 
 
 class Contest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from pipelines.reports.duplication import DuplicationReport
 from warehouse import quality
 from warehouse.database import Warehouse
 from warehouse.golden import golden_count
+from warehouse.publications import last_publication
 from warehouse.quarantine import RefusedRows, refused_rows
 from warehouse.runs import RunRow, last_reports, published_run, run_report
 from warehouse.sources import Batch, SourceState, batch_history, source_states
@@ -36,6 +37,8 @@ class Publication:
     duplication: DuplicationReport | None
     match: MatchBelief | None = None
     """None where a release made it that kept none."""
+    kept: str = ""
+    """Which publication it has restored, by whom and when, while no run may take its place; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ def standing(warehouse: Warehouse, project: Project) -> Standing:
     with warehouse.connect() as connection:
         published = run_report(connection, published_run(connection))
         customers = golden_count(connection)
+        restored = last_publication(connection)
         latest = last_reports(connection, 1)
         states = {state.name: state for state in source_states(connection)}
         pulls = {source.name: batch_history(connection, source.name, 1) for source in project.sources}
@@ -136,10 +140,11 @@ def standing(warehouse: Warehouse, project: Project) -> Standing:
         last = latest[0].number if latest else 0
         gates = {run: quality.reports(connection, run) for run in {*runs.values(), last}}
         told = {run: run_report(connection, run) for run in set(runs.values())}
+    kept = restored.told if restored and restored.kept else ""
     sources = (source_standing(s.name, s.owner, s.required, states.get(s.name), pulls[s.name]) for s in project.sources)
     return Standing(
         project.name,
-        publication_of(published, customers) if published else None,
+        replace(publication_of(published, customers), kept=kept) if published else None,
         last_run_of(latest[0]) if latest else None,
         tuple(sources),
         tasks,

@@ -49,6 +49,7 @@ BROKEN: list[tuple[dict[str, Any], str, int, str]] = [
     ({"redirects": [(8, 1), (9, 7)]}, "no_dangling_redirect: every redirect leads to a golden customer", 1, "1 of 2"),
     ({"redirects": [(8, 1), (3, 1)]}, "no_dangling_redirect: no golden customer is redirected", 1, "1 of 2"),
     ({"decisions": 7, "decisions_broken": 2}, "decisions_kept", 2, "2 of 7 not kept"),
+    ({"kept": "run 1 restored by ruth on 3 May 2026"}, "not_restored", 0, "run 1 restored by ruth on 3 May 2026"),
 ]
 
 

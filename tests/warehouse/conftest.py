@@ -143,7 +143,8 @@ class Story:
             held.setdefault(row["golden_number"], []).append(row["record_id"])
         heirs = {n: [holder[r] for r in sorted(rs) if r in holder] for n, rs in held.items() if n not in members}
         targets = {number: who[0] if who else None for number, who in heirs.items()}
-        older = {row["golden_number"]: targets[row["target"]] for row in found.states.to_pylist() if row["target"] in targets}
+        redirects = [(row["golden_number"], row["target"]) for row in found.states.to_pylist() if row["golden_number"] not in members]
+        older = {number: targets[target] for number, target in redirects if target in targets}
         states = [(number, "live", None) for number in members]
         states += [(number, "redirected" if target else "retired", target) for number, target in (targets | older).items()]
         events = [("minted", number, None) for number in members if number not in known]

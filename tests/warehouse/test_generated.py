@@ -164,7 +164,7 @@ def test_what_is_not_known_to_be_harmless_is_hidden(story):
         connection.execute(sa.text("INSERT INTO golden_identity VALUES (1, 'G1', 1)"))
         connection.execute(golden.insert().values(golden_number=1, height=1.8, **texts, **counters))
         connection.execute(sa.text("INSERT INTO run (number, id, status, started_at) VALUES (1, 'a', 'running', '2026-01-01 00:00:00')"))
-        connection.execute(sa.text("INSERT INTO publication VALUES (1, '2026-01-01 00:00:00', '')"))
+        connection.execute(sa.text("INSERT INTO publication (run, published_at, note) VALUES (1, '2026-01-01 00:00:00', '')"))
     shown = rows(story, "golden_customer_masked", *texts, "height")
     assert shown == [("***00", "***", "***", "Leeds", "***", "***")]
 

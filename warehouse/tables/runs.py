@@ -53,5 +53,7 @@ publication = Table(
     required("note", Text),
     optional("restored_run", Integer, comment="The publication whose state this one brought back"),
     optional("published_by", Text, comment="Who asked for it, where a person did"),
+    optional("resumed_at", UtcTime, comment="Of a restored one: when runs were let publish again"),
+    optional("resumed_by", Text, comment="Who let them"),
     comment="The pointer of the golden tables: they show the state of the highest run in here",
 )

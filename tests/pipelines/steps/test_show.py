@@ -211,10 +211,13 @@ def test_ageing_trust_needs_the_newest_time_of_all_data():
 
 def test_the_newest_change_is_that_of_all_sources(published_warehouse, published_project):
     """Asked for only where some attribute's trust ages: it reads every source."""
-    assert newest_change(published_warehouse, published_project) is None
+    with published_warehouse.connect() as connection:
+        assert newest_change(connection, published_project, 1) is None
     ageing = replace(published_project, attributes=tuple(replace(a, half_life=100.0) for a in published_project.attributes))
     live = live_records(published_warehouse, published_project.attributes)
-    assert newest_change(published_warehouse, ageing) == pc.max(live.column("modified")).as_py()
+    with published_warehouse.connect() as connection:
+        newest = newest_change(connection, ageing, 1)
+    assert newest == pc.max(live.column("modified")).as_py()
 
 
 def test_everything_shown_can_be_told_as_json(published_warehouse, published_project):

@@ -29,6 +29,8 @@ EXTENDED = (
     ("decision", "suspended_sides"),
     ("publication", "restored_run"),
     ("publication", "published_by"),
+    ("publication", "resumed_at"),
+    ("publication", "resumed_by"),
 )
 
 
@@ -93,6 +95,13 @@ def _extend() -> None:
         "publication", sa.Column("restored_run", sa.Integer(), nullable=True, comment="The publication whose state this one brought back")
     )
     op.add_column("publication", sa.Column("published_by", sa.Text(), nullable=True, comment="Who asked for it, where a person did"))
+    op.add_column(
+        "publication",
+        sa.Column(
+            "resumed_at", sa.DateTime(timezone=True), nullable=True, comment="Of a restored one: when runs were let publish again"
+        ),
+    )
+    op.add_column("publication", sa.Column("resumed_by", sa.Text(), nullable=True, comment="Who let them"))
 
 
 def _create() -> None:

@@ -41,12 +41,15 @@ def touched_customers(session: Session) -> Scope | None:
         return None
     warehouse, run = session.warehouse, session.run
     crosswalk = staged_crosswalk(warehouse, run)
-    other = np.concatenate((changed_since(warehouse, published.number), relinked_records(warehouse, run)))
+    changed = changed_since(warehouse, published.number)
+    other = np.concatenate((changed, relinked_records(warehouse, run)))
     ids, golden = (crosswalk.column(name).to_numpy() for name in ("record_id", "golden_number"))
     numbers = np.unique(np.concatenate((golden[np.isin(ids, other)], changed_memberships(warehouse, run), pinned(session))))
     before = ledger(warehouse).crosswalk
     held = before.filter(pc.is_in(before.column("golden_number"), value_set=pa.array(numbers)))
-    return Scope(published, numbers, ids[np.isin(golden, numbers)], held.column("record_id").to_numpy())
+    homeless = changed[~np.isin(changed, ids)]  # merging tells of them
+    now = np.concatenate((ids[np.isin(golden, numbers)], homeless))
+    return Scope(published, numbers, now, held.column("record_id").to_numpy())
 
 
 def pinned(session: Session) -> Longs:

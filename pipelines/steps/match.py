@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from domain.decisions import Decision, Verdict
 from domain.errors import OnefoldError
-from domain.records import RecordKey
 from domain.settings import MatchSettings
 from matching.assemble import assemble
 from matching.block import KeyCount, Pairs
@@ -25,13 +20,13 @@ from matching.keys import Mask
 from matching.labels import record_tickets
 from matching.match import Scored, bits_of, find_clusters, find_pairs, score_pairs
 from matching.model import Model, load_model
-from matching.records import Ints, Longs, Records
+from matching.records import Longs, Records
 from matching.relate import Related, related_clusters, small_enough
 from matching.rematch import Found, contended, found_in, held_apart, rematch
 from matching.train import train, unique_sources
 from pipelines.project import Project
 from pipelines.steps.basis import Basis, basis_of
-from pipelines.steps.contradictions import through_the_gone
+from pipelines.steps.decided import decided
 from pipelines.steps.keep import keep_clusters, keep_pairs, keep_related, worth_keeping
 from pipelines.steps.session import Session
 from pipelines.steps.suspend import suspend_decisions
@@ -214,41 +209,6 @@ def fitting_model(session: Session, project: Project, records: int) -> Model | N
         return None
     outgrown = kept.note == BY_ITSELF and not model.records / 2 <= records <= model.records * 2
     return None if outgrown else model
-
-
-def decided(decisions: Sequence[Decision], records: Records) -> Constraints:
-    """The stewards' decisions on records that are live, as positions; what follows from them through records that are gone, too."""
-    live = positions_in(decisions, records)
-    decisions = [*decisions, *through_the_gone(decisions, live)]
-    left, right, kept = pairs_at(decisions, live, len(records))
-    verdict = [decisions[at].verdict for at in kept]
-    same = np.array([one is Verdict.SAME for one in verdict], bool)
-    different = np.array([one is Verdict.DIFFERENT for one in verdict], bool)
-    return Constraints((left[same], right[same]), (left[different], right[different]))
-
-
-def positions_of(decisions: Sequence[Decision], records: Records) -> tuple[Ints, Ints, list[int]]:
-    """The pairs of the decisions of which both records are live, by position, the smaller first; and which decisions they are."""
-    return pairs_at(decisions, positions_in(decisions, records), len(records))
-
-
-def pairs_at(decisions: Sequence[Decision], position: Mapping[RecordKey, int], count: int) -> tuple[Ints, Ints, list[int]]:
-    """The same, of records whose positions are known."""
-    pairs = np.array([(position.get(d.left, -1), position.get(d.right, -1)) for d in decisions], np.int32).reshape(-1, 2)
-    live = np.flatnonzero(pairs.min(axis=1, initial=count) >= 0)
-    return pairs[live].min(axis=1, initial=count), pairs[live].max(axis=1, initial=-1), live.tolist()
-
-
-def positions_in(decisions: Sequence[Decision], records: Records) -> dict[RecordKey, int]:
-    """The positions of the live records that decisions name."""
-    wanted = {key for d in decisions for key in (d.left, d.right)}
-    if not wanted:
-        return {}
-    named = pa.array(sorted({key.key for key in wanted}), records.keys.type)
-    at = np.flatnonzero(np.asarray(pc.is_in(records.keys, named)))
-    sources, keys = (records.sources[place] for place in records.source[at]), records.keys.take(pa.array(at)).to_pylist()
-    found = zip(map(RecordKey, sources, keys), at.tolist(), strict=True)
-    return {key: place for key, place in found if key in wanted}
 
 
 def asked(scored: Found | Scored, settings: MatchSettings) -> Mask:

@@ -17,7 +17,8 @@ from matching.survivorship.conflicts import conflicts
 from matching.survivorship.contacts import contacts
 from matching.survivorship.counters import counters
 from pipelines.project import Project
-from pipelines.reports.duplication import DuplicationReport, duplication, renewed
+from pipelines.reports.duplication import DuplicationReport, duplication
+from pipelines.reports.renewed import renewed
 from pipelines.steps.pin import PassedOver, pins_in_force
 from pipelines.steps.places import Places
 from pipelines.steps.relationships import RelationshipReport, stage_golden_relationships

@@ -19,7 +19,7 @@ from matching.records import Records
 from matching.teach import Answered
 from matching.train import unique_sources
 from pipelines.project import Project
-from pipelines.steps.match import decided, positions_of
+from pipelines.steps.decided import decided, positions_of
 from warehouse.database import Warehouse
 from warehouse.models import StoredModel
 from warehouse.records import live_records

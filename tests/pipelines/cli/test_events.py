@@ -70,7 +70,8 @@ def test_events_for_people_tell_what_changed(onefold, two_publications):
 
 def test_following_waits_for_more_and_ends_cleanly(folder, two_publications):
     """What is published meanwhile comes too; Ctrl-C ends it with 0."""
-    command = [sys.executable, "-c", "from pipelines.cli import main; main()", "events", "--follow", "--json", "--after", "3"]
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # in the background it is ignored
+    command = [sys.executable, "-c", f"{heeding}; from pipelines.cli import main; main()", "events", "--follow", "--json", "--after", "3"]
     reader = subprocess.Popen(
         [*command, "--project", str(folder)],
         stdout=subprocess.PIPE,

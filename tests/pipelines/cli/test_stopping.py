@@ -15,6 +15,8 @@ import os, signal, sys
 from pipelines.cli.app import app
 from pipelines.steps.dedupe import run
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a process started in the background ignores it
+
 class Stopped(run.Watch):
     def stage(self, name):
         super().stage(name)

@@ -118,7 +118,7 @@ def other(again: dict[str, list[dict[str, Any]]], whole: dict[str, list[dict[str
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_what_changed_ends_where_everything_would(folder: Path, round_: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Records come, change and go, rivals among them, and stewards decide: every pair, cluster and household to the last bit."""
+    """Records come, change and go, rivals among them, stewards decide: every pair, cluster and household the same. (Invariant 6)"""
     random = np.random.default_rng(round_)
     change_sales(folder, random)
     change_app(folder, random)

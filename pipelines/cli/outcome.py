@@ -54,7 +54,9 @@ def figures(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     ]
     yield "rows", ", ".join(counts)
     if match := report.get("match"):
-        yield "pairs", f"{match['candidate_pairs']:,} compared, {match['linked_pairs']:,} linked"
+        again = match.get("matched_again")
+        whole = "" if again is None else f"; {again:,} of {match['records']:,} records matched again"
+        yield "pairs", f"{match['candidate_pairs']:,} compared, {match['linked_pairs']:,} linked{whole}"
         for sentence in kept_beliefs(match, report.get("accuracy")):
             yield "", sentence
     ids = [f"{report[f'ids_{name}']:,} {name}" for name in IDS if report.get(f"ids_{name}")]

@@ -20,7 +20,7 @@ def table(texts: list[str], kind: str = "text", **others: list[str]) -> Records:
     return from_columns(own, [f"crm:{at:04}" for at in range(len(texts))], {"title": texts, **others})
 
 
-def test_words_and_numbers_of_a_lone_text_are_two_witnesses():
+def test_words_and_numbers_of_a_lone_text_are_two_witnesses() -> None:
     """Models differ where the words do not."""
     found = witnesses(forms_of(table(PRODUCTS)))
     assert found["words of title"].distinct.to_pylist()[:1] == ["canon eos camera"]
@@ -28,19 +28,19 @@ def test_words_and_numbers_of_a_lone_text_are_two_witnesses():
     assert "title" not in found
 
 
-def test_a_text_beside_another_attribute_is_one():
+def test_a_text_beside_another_attribute_is_one() -> None:
     """What else is known is witness enough."""
     assert set(forms_of(table(PRODUCTS, price=["1", "2", "3", "4", "5"]))) == {"title", "price"}
 
 
-def test_years_and_few_numbers_name_nobody():
+def test_years_and_few_numbers_name_nobody() -> None:
     """Numbers that many share, or that hardly any record has, leave the text whole."""
     years = [f"A Study of {word}, {1999 + at % 2}" for at, word in enumerate(["Apes", "Bees", "Cats", "Dogs", "Elks", "Fish", "Goats"])]
     rare = ["The Old Mill", "The Old Man", "Catch 22", "Walden", "Emma"]
     assert [set(witnesses(forms_of(table(texts)))) for texts in (years, rare)] == [{"title"}, {"title"}]
 
 
-def test_a_model_of_words_and_numbers_is_loaded_as_it_was_trained():
+def test_a_model_of_words_and_numbers_is_loaded_as_it_was_trained() -> None:
     """The parts are known again from the attribute alone, whatever the records of the next run hold."""
     records = table([f"{brand} camera {number}" for number in range(100, 160) for brand in ("Sony", "Sony new")])
     population = Population(records.source, np.zeros(1, bool), records.sources)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.attributes import Role
-from matching.chance import Beside, Chance, has_parts
+from matching.chance import Beside, Chance
 from matching.compare import AGREEMENT, RARITY, SWAPPED, Comparison, LevelArray, Patterns
 
 Floats = npt.NDArray[np.float64]
@@ -129,9 +129,8 @@ class Start:
         # Where agreement is the more certain, so is the prior: as many of its pairs differ.
         self.strength = [PRIOR_STRENGTH * (1 - AGREEMENT) / (1 - c.agreement) for c in comparisons]
         self.firm = [0.0 if role is Role.NEUTRAL else DIFFERENT_STRENGTH for role in self.roles]
-        self.is_scale = [
-            c.attributes[0].type == "text" and (own.crossed or has_parts(comparisons)) for c, own in zip(comparisons, chance, strict=True)
-        ]
+        in_parts = any(own.beside for own in chance)
+        self.is_scale = [(own.crossed or in_parts) and c.attributes[0].type == "text" for c, own in zip(comparisons, chance, strict=True)]
         self.u = [c.levels.copy() for c in chance]
         self.prior_m = [prior_levels(c, own.levels, c.agreement) for c, own in zip(comparisons, chance, strict=True)]
         self.m = [prior.copy() for prior in self.prior_m]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,18 @@ Shares = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """How the numbers of random pairs compare where the words are weakly alike: what has its town in common has area codes in common."""
+
+    counts: Shares
+    """Pairs at each level."""
+    level: int
+    """The level of the words that is weakly alike."""
+    sampled: float
+    """Random pairs among which they were found."""
+
+
+@dataclass(frozen=True, slots=True)
 class Chance:
     """How random pairs compare on one comparison."""
 
@@ -27,6 +39,8 @@ class Chance:
     """Share of random pairs with both sides known."""
     crossed: bool = False
     """Whether it was learned from values that nobody has, so that no *same* pair is in it."""
+    beside: Beside | None = None
+    """Of numbers in a text: how they compare where its words are weakly alike."""
 
 
 SAMPLE = 400_000
@@ -102,7 +116,28 @@ def chance_levels(
     left, right = random_pairs(population, sample)
     made = comparer or Comparer(comparisons, forms, classes)
     levels = np.concatenate(list(in_parallel(lambda at: made.settled(left[at], right[at]), chunks(len(left)))), axis=1)
-    return tuple(in_parallel(lambda k: one_chance(k, made, forms, classes, population, levels[k], left, right), range(len(comparisons))))
+    found = list(in_parallel(lambda k: one_chance(k, made, forms, classes, population, levels[k], left, right), range(len(comparisons))))
+    if has_parts(comparisons):
+        found[1] = replace(found[1], beside=beside(comparisons, levels))
+    return tuple(found)
+
+
+WEAKLY_ALIKE = {"text": "alike 20%", "organisation": "alike 30%"}
+"""By type, the level of words that share a town or a trade: by far most such pairs are strangers."""
+
+
+def has_parts(comparisons: Sequence[Comparison]) -> bool:
+    """Whether all that is compared are the words of a text and its numbers."""
+    types = [c.attributes[0].type for c in comparisons]
+    return len(types) == 2 and types[0] in WEAKLY_ALIKE and types[1] == "numbers"
+
+
+def beside(comparisons: Sequence[Comparison], levels: LevelArray) -> Beside:
+    """How the numbers of random pairs compare, given by their levels, where the words are weakly alike."""
+    level = comparisons[0].labels.index(WEAKLY_ALIKE[comparisons[0].attributes[0].type])
+    counts = np.bincount(levels[1][levels[0] == level], minlength=len(comparisons[1].labels)).astype(np.float64)
+    counts[0] = 0.0
+    return Beside(counts, level, float(levels.shape[1]))
 
 
 COMPOSED = ("organisation", "text", "full_name", "address")

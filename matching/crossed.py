@@ -80,7 +80,8 @@ class Crossed:
         """All pairs that are alike by chance, but those with a record that the value was made of."""
         one, other, alike = self.pairs(self.crossed)
         by_chance, code = np.ones(len(one), bool), self.own.code.astype(np.int64)
-        for side in (self.first, self.second):
+        # Names of firms are families: brands and their branches. These agree in one half with what was crossed, and are chance.
+        for side in () if self.own.attribute.type == "organisation" else (self.first, self.second):
             by_chance &= self.vectors.cosine(code[side[one]], code[other]) <= alike + MARGIN
         self.all_alike = one * len(self.own.row) + other
         self.by_chance = self.share(alike[by_chance], len(self.form))

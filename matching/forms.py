@@ -16,6 +16,7 @@ from domain.attributes import Attribute
 from matching.attribute_types import TYPES, AttributeType
 from matching.attribute_types.base import Levels
 from matching.attribute_types.names import suffix
+from matching.attribute_types.numbers import words_alone
 from matching.attribute_types.trigrams import EQUAL_WEIGHTS, TrigramWeights
 from matching.parallel import in_parallel
 from matching.records import Column, Ints, Records
@@ -93,23 +94,27 @@ def hash_forms(own: Forms) -> npt.NDArray[np.uint64]:
 
 
 def forms_of(records: Records) -> dict[str, Forms]:
-    """The forms of every attribute, by its name; several texts are one, and the suffixes of names are an attribute of their own."""
+    """The forms of every attribute, by its name; several texts are one, and the suffixes of names are an attribute of their own.
+
+    Where one text is all there is, so are its words and its numbers.
+    """
     made = in_parallel(lambda column: encode_forms(column, len(records)), records.columns.values())
     forms = join_texts(dict(zip(records.columns, made, strict=True)))
     attribute = suffix_attribute([column.attribute for column in records.columns.values()])
-    return forms if attribute is None else forms | {attribute.name: suffix_forms(attribute, records)}
+    parts = {a.name: part_forms(a, own) for own in forms.values() for a in parts_of([own.attribute])} if len(forms) == 1 else {}
+    return forms | parts if attribute is None else forms | {attribute.name: suffix_forms(attribute, records)}
 
 
 def compared_attributes(attributes: Sequence[Attribute]) -> list[Attribute]:
-    """The attributes as matching sees them: several texts are one, and names have suffixes.
+    """The attributes as matching sees them: several texts are one, names have suffixes, a text that is all there is has words and numbers.
 
     >>> from domain.attributes import Role, Storage
     >>> texts = [Attribute(name, "text", Role.NEUTRAL, Storage.TEXT) for name in ("title", "description")]
     >>> [a.name for a in compared_attributes(texts)]
-    ['title and description']
+    ['title and description', 'words of title and description', 'numbers in title and description']
     """
     seen, suffix = with_one_text(attributes), suffix_attribute(attributes)
-    return seen if suffix is None or suffix in seen else [*seen, suffix]
+    return [*seen, *parts_of(seen)] if suffix is None or suffix in seen else [*seen, suffix]
 
 
 def with_one_text(attributes: Sequence[Attribute]) -> list[Attribute]:
@@ -147,6 +152,51 @@ def joined_forms(attribute: Attribute, parts: Sequence[Forms]) -> Forms:
     lists = pa.ListArray.from_arrays(pa.array([*start, len(row)], pa.int32()), text.take(pa.array(order)))
     coded = pc.dictionary_encode(pc.binary_join(lists, " "))
     return Forms(attribute, coded.dictionary, row[order][start].astype(np.int32), coded.indices.to_numpy().astype(np.int32), parts[0].count)
+
+
+PARTED = ("organisation", "text")
+"""Types whose values, where they are all there is, are told apart by their words and by their numbers."""
+ENOUGH_NUMBERS = 0.5
+"""Share of the records that must have words and numbers, for both to be compared."""
+DISTINCT_NUMBERS = 0.25
+"""Distinct numbers for each record that has any, below which they name nobody: a year, the number of a house without its street."""
+
+
+def parts_of(attributes: Sequence[Attribute]) -> list[Attribute]:
+    """The words and the numbers of a text that is all there is, as attributes; none of anything else.
+
+    >>> from domain.attributes import Role, Storage
+    >>> [a.name for a in parts_of([Attribute("title", "text", Role.NEUTRAL, Storage.TEXT)])]
+    ['words of title', 'numbers in title']
+    """
+    if len(attributes) != 1 or attributes[0].type not in PARTED:
+        return []
+    own, kind = attributes[0], TYPES["numbers"]
+    numbers = replace(own, name=f"numbers in {own.name}", type=kind.name, role=kind.role, storage=kind.storage)
+    return [replace(own, name=f"words of {own.name}"), numbers]
+
+
+def part_forms(attribute: Attribute, own: Forms) -> Forms:
+    """The forms of a part of a text."""
+    part = TYPES["numbers"].form if attribute.type == "numbers" else words_alone
+    coded = pc.dictionary_encode(part(own.distinct))
+    code = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)[own.code]
+    kept = code >= 0
+    row, code = own.row[kept], code[kept]
+    _, first = np.unique(row.astype(np.int64) * max(len(coded.dictionary), 1) + code, return_index=True)
+    first.sort()  # two values of one record may have the same words
+    return Forms(attribute, coded.dictionary, row[first], code[first], own.count)
+
+
+def witnesses(forms: dict[str, Forms]) -> dict[str, Forms]:
+    """What is compared: a text that is all there is as a whole, or by its parts where enough records have numbers."""
+    whole = next(iter(forms.values())).attribute if forms else None
+    parts = [a.name for a in parts_of([whole])] if whole else []
+    if not set(parts) & set(forms):
+        return forms
+    enough = all(forms[name].holders >= ENOUGH_NUMBERS * forms[name].count for name in parts)
+    enough &= len(forms[parts[-1]].distinct) >= DISTINCT_NUMBERS * forms[parts[-1]].holders
+    return {name: own for name, own in forms.items() if (name in parts) == enough}
 
 
 NAMES_WITH_SUFFIX = ("family_name", "full_name", "given_name")

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.attributes import Role
-from matching.chance import Chance
+from matching.chance import Beside, Chance
 from matching.compare import AGREEMENT, RARITY, SWAPPED, Comparison, LevelArray, Patterns
 
 Floats = npt.NDArray[np.float64]
@@ -129,7 +129,8 @@ class Start:
         # Where agreement is the more certain, so is the prior: as many of its pairs differ.
         self.strength = [PRIOR_STRENGTH * (1 - AGREEMENT) / (1 - c.agreement) for c in comparisons]
         self.firm = [0.0 if role is Role.NEUTRAL else DIFFERENT_STRENGTH for role in self.roles]
-        self.is_scale = [own.crossed and c.attributes[0].type == "text" for c, own in zip(comparisons, chance, strict=True)]
+        in_parts = any(own.beside for own in chance)
+        self.is_scale = [(own.crossed or in_parts) and c.attributes[0].type == "text" for c, own in zip(comparisons, chance, strict=True)]
         self.u = [c.levels.copy() for c in chance]
         self.prior_m = [prior_levels(c, own.levels, c.agreement) for c, own in zip(comparisons, chance, strict=True)]
         self.m = [prior.copy() for prior in self.prior_m]
@@ -184,6 +185,18 @@ class Start:
             known = admissible * self.chance[k].known
             if not self.chance[k].crossed:
                 self.u[k] = without_matches(self.chance[k].levels, self.m[k], self.r[k], same.sum(), related.sum(), known)
+            if (seen := self.chance[k].beside) is not None:
+                self.u[k] = raised(self.u[k], seen, self.m[k] * self.m[0][seen.level] * self.same * seen.sampled / admissible)
+
+
+def raised(chance: Floats, seen: Beside, same: Floats) -> Floats:
+    """Chance of numbers, raised as far as they agree more often where words are weakly alike; `same` are the *same* pairs there.
+
+    >>> raised(np.array([0.0, 0.001, 0.999]), Beside(np.array([0.0, 30.0, 970.0]), 9, 1e5), np.array([0.0, 10.0, 0.0])).round(4).tolist()
+    [0.0, 0.0104, 0.9896]
+    """
+    by_chance, expected = np.maximum(seen.counts - same, 0.0), chance * seen.counts.sum()
+    return normalise(chance * np.maximum((by_chance + 1) / (expected + 1), 1.0))
 
 
 def falling(same: Floats, chance: Floats, equal: int) -> Floats:

@@ -16,7 +16,7 @@ from matching.chance import Population, chance_levels, classes_of
 from matching.choose import Sample, choose
 from matching.cluster import Scoring
 from matching.compare import Classes, Comparer, Comparison, Patterns, comparisons_for
-from matching.forms import Forms
+from matching.forms import Forms, witnesses
 from matching.keys import Longs, blocks_alone
 from matching.model import Model, common_forms
 from matching.one_to_one import Counterparts, Matched
@@ -36,6 +36,7 @@ def train(
     Where sources are free of duplicates, candidates are rivals, unless `one_to_one` is false.
     Raises NothingToMatch when no attribute that identifies anyone has a value.
     """
+    forms = witnesses(dict(forms))
     placeholders = learn_placeholders(forms)
     told = {**forms} | {name: without_placeholders(forms[name], hashes) for name, hashes in placeholders.items()}
     used = {name: weighed(own) for name, own in told.items() if len(own.row)}

@@ -19,6 +19,7 @@ from matching.attribute_types.identifier import Identifier
 from matching.attribute_types.name_suffix import NameSuffix
 from matching.attribute_types.national_id import NationalId
 from matching.attribute_types.number import Number
+from matching.attribute_types.numbers import Numbers
 from matching.attribute_types.organisation import Organisation
 from matching.attribute_types.phone import Phone
 from matching.attribute_types.postcode import Postcode
@@ -52,6 +53,7 @@ TYPES: dict[str, AttributeType] = {
         Category(),
         Text(),
         Number(),
+        Numbers(),
         Url(),
     )
 }

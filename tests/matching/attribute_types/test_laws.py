@@ -175,10 +175,10 @@ def test_missing_values_and_common_placeholders_are_told_apart(kind: AttributeTy
 
 
 def test_the_catalogue_has_every_type_under_its_own_name() -> None:
-    """The 23 types of the project file, each with a sentence for the steward and levels from exact to different."""
+    """The 24 types of the project file, each with a sentence for the steward and levels from exact to different."""
     names = (
         "given_name family_name full_name name_suffix organisation email phone date_of_birth date street city region postcode country "
-        "address gender identifier national_id consent category text number url"
+        "address gender identifier national_id consent category text number numbers url"
     )
     assert set(TYPES) == set(names.split())
     for name, kind in TYPES.items():

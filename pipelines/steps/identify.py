@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,9 @@ from matching.identify import KINDS, EventKind, Identities, Ledger, Redirects, i
 from matching.records import Longs
 from pipelines.steps.session import Session
 from warehouse import ledger as book
+from warehouse.renamed import Renames, asked_renames, renames
 from warehouse.staged import staged_clusters
+from warehouse.tasks import Question, sync_tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,12 @@ def identify_records(session: Session) -> IdentityReport:
     """Give every cluster of the run its golden id, and stage the crosswalk and what happened to ids."""
     members = staged_clusters(session.warehouse, session.run)
     ids, labels = members.column("record_id").to_numpy(), members.column("cluster").to_numpy()
-    before = book.ledger(session.warehouse)
+    before = under_new_keys(book.ledger(session.warehouse), renames(session.warehouse), ids)
     found = identify(labels, ledger_of(before, ids), erased=numbers_in(before.states, "erased"))
     book.stage_identities(session.warehouse, session.run, *changes_of(found))
     changes = book.stage_crosswalk(session.warehouse, session.run, pa.table({"record_id": ids, "golden_number": found.golden}))
     count = {kind: len(found.events.of(kind)) for kind in EventKind}
+    ask_about_keys(session)
     return IdentityReport(
         len(found.numbers),
         count[EventKind.MINTED],
@@ -53,6 +56,21 @@ def identify_records(session: Session) -> IdentityReport:
         count[EventKind.RETIRED],
         changes.new + changes.changed + changes.removed,
     )
+
+
+def under_new_keys(before: book.Ledger, renamed: Renames, live: Longs) -> book.Ledger:
+    """The ledger with each record that its source has given another key as what it is now."""
+
+    def followed(rows: pa.Table) -> pa.Table:
+        ids = rows.column("record_id").to_numpy().astype(np.int64)
+        return pa.table({"record_id": renamed.followed(ids, live), "golden_number": rows.column("golden_number")})
+
+    held = followed(before.crosswalk)
+    moved = held.column("record_id").to_numpy() != before.crosswalk.column("record_id").to_numpy()
+    # Who holds a golden id under the new key already, keeps it.
+    taken = moved & np.isin(held.column("record_id").to_numpy(), held.column("record_id").to_numpy()[~moved])
+    retired = followed(before.retired).group_by(["record_id", "golden_number"]).aggregate([])
+    return replace(before, crosswalk=held.filter(pa.array(~taken)), retired=retired)
 
 
 def ledger_of(before: book.Ledger, ids: Longs) -> Ledger:
@@ -110,3 +128,18 @@ def changes_of(found: Identities) -> tuple[pa.Table, pa.Table, pa.Table]:
         }
     )
     return minted, states, events
+
+
+def ask_about_keys(session: Session) -> None:
+    """One steward task for each new key of which it is not sure whose it is."""
+    with session.warehouse.begin() as connection:
+        asked = sorted(asked_renames(connection), key=lambda one: (-one.probability, one.source, one.old))
+        tasks = [
+            Question(
+                f"{one.source}:{one.old} · {one.source}:{one.new}",
+                {"left": f"{one.source}:{one.old}", "right": f"{one.source}:{one.new}", "probability": one.probability},
+                1 + one.probability,  # an id depends on it, so it comes before any other pair
+            )
+            for one in asked[: session.project.match.max_tasks_per_run]
+        ]
+        sync_tasks(connection, session.run, "rekeyed_source", tasks)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from matching.chance import Population
 from matching.forms import Forms
-from matching.match import MOST_BITS, find_pairs, weigh_pairs
+from matching.match import MOST_BITS, bits_of, find_pairs, weigh_pairs
 from matching.model import Model
 from matching.one_to_one import LEAST_SINGLE, among_rivals
 from matching.records import Ints, Longs
@@ -55,14 +55,23 @@ def renamed(forms: Mapping[str, Forms], population: Population, customer: Longs,
     `customer` numbers the customer of each old record: which of several records of one customer a new one succeeds says
     nothing of who it is, so their probabilities are added up.
     """
-    pairs, patterns = find_pairs(forms, population, model, budget)
-    weight = weigh_pairs(pairs, patterns, model).weight
+    shift = prior_of(population) - model.scoring.prior_same
+    pairs, patterns = find_pairs(forms, population, model, budget, bits_of(least) - max(shift, 0))
+    weight = weigh_pairs(pairs, patterns, model).weight + shift
     alone = probabilities_one_to_one(np.exp2(np.clip(weight / MICRO, -MOST_BITS, MOST_BITS)), pairs.left, pairs.right, population)
     of_customer = added_up(alone, pairs.right, customer[pairs.left])
     likely = np.flatnonzero(of_customer >= least)
     likely = likely[best_first(pairs.left[likely], pairs.right[likely], alone[likely])]
     likely = likely[np.argsort(pairs.left[likely])]
     return Renamed(pairs.left[likely], pairs.right[likely], of_customer[likely])
+
+
+def prior_of(population: Population) -> int:
+    """Log-odds of any old and any new record before they are compared, in millionths of a bit.
+
+    Everybody can be expected to be still there, which is more than what a model knows of pairs in general.
+    """
+    return -round(float(np.log2(np.bincount(population.source).max())) * MICRO)
 
 
 def probabilities_one_to_one(odds: Floats, left: Ints, right: Ints, population: Population) -> Floats:

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from domain.errors import GateClosed, OnefoldError, ProjectError
+from pipelines.cli.adopt import adopt
 from pipelines.cli.audit import audit
 from pipelines.cli.check import check
 from pipelines.cli.console import complain, print_json
@@ -137,3 +138,4 @@ def onefold(
 for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, export, report, audit, ui):
     app.command()(command)
 app.add_typer(events, name="events")
+app.add_typer(adopt, name="adopt")

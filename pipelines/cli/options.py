@@ -20,6 +20,8 @@ ProjectOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead, errors too.")]
+ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; without it, your login name.")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept with the decision.", show_default=False)]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; it may hold customers' data.")]
 
 

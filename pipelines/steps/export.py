@@ -19,6 +19,7 @@ from domain.errors import OnefoldError
 from pipelines.project import Project
 from pipelines.steps.formats import Format, What
 from pipelines.steps.rows import escaped
+from warehouse.adopted import mapping_select
 from warehouse.attribute_tables import golden_version
 from warehouse.bulk import stream
 from warehouse.database import Warehouse
@@ -77,6 +78,8 @@ def published_count(warehouse: Warehouse, what: What) -> int | None:
         row = run_report(connection, published_run(connection))
         customers = golden_count(connection)
         related = sum(relationship_counts(connection).values())
+    if what is What.ADOPTED:
+        return None
     if what is What.RELATIONSHIPS:
         return related
     return customers if what is What.GOLDEN else ((row.report if row else None) or {}).get("records")
@@ -121,13 +124,17 @@ def unwritable(path: Path, error: OSError) -> OnefoldError:
 
 def published_rows(warehouse: Warehouse, attributes: Sequence[Attribute], what: What) -> Iterator[pa.Table]:
     """The rows of a consumers' view, part by part, as of one moment; times are in UTC."""
-    name = VIEWS[what]
-    statement: Any = next(view.statement for view in consumer_views(attributes) if view.name == name)
+    statement: Any = mapping_select() if what is What.ADOPTED else view_of(what, attributes)
     kept = golden_version(attributes).c
     # The view tells times in each database's own way; what is kept is the same on both.
     columns = [kept[column.name] if column.name in MOMENTS else column for column in statement.selected_columns]
     for part in stream(warehouse, statement.with_only_columns(*columns)):
         yield with_times(part)
+
+
+def view_of(what: What, attributes: Sequence[Attribute]) -> Any:
+    """The select of a consumers' view."""
+    return next(view.statement for view in consumer_views(attributes) if view.name == VIEWS[what])
 
 
 def with_times(part: pa.Table) -> pa.Table:

@@ -13,6 +13,7 @@ from domain.records import RecordKey
 from matching.golden_ids import golden_id_text, golden_number
 from pipelines.project import Project
 from pipelines.project.words import unknown
+from warehouse.adopted import AdoptedId, adopted
 from warehouse.database import Warehouse
 from warehouse.ledger import holder, members
 from warehouse.quarantine import quarantined
@@ -28,6 +29,8 @@ LOOKS_GOLDEN = re.compile(r"\s*[cC]-")
 
 def found(connection: Connection, project: Project, asked: str) -> tuple[int, str]:
     """The golden number that is meant, and what there is to say about what was asked."""
+    if (known := adopted(connection, asked)) is not None:
+        return adopted_as(connection, known)
     if LOOKS_GOLDEN.match(asked):
         return followed(resolve(connection, written(golden_number(asked))))
     if ":" not in asked:
@@ -38,6 +41,14 @@ def found(connection: Connection, project: Project, asked: str) -> tuple[int, st
         live_record(connection, project, key)
         raise UnknownRecord(f"{key} arrived after the last publication and is in no golden record yet: see `onefold status`.")
     return number, ""
+
+
+def adopted_as(connection: Connection, known: AdoptedId) -> tuple[int, str]:
+    """The golden number that an id of another system leads to, and how."""
+    if not known.lives:
+        raise UnknownGoldenId(f"this id was adopted as {known.golden_id}, and none of its records has been published yet.")
+    number, note = followed(resolve(connection, known.golden_id))
+    return number, f"It was adopted as {known.golden_id}. {note}".rstrip()
 
 
 def followed(resolution: Resolution) -> tuple[int, str]:

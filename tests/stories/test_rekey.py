@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
+from random import Random
 
 import pytest
 
@@ -10,9 +12,12 @@ from domain.decisions import Verdict
 from tests.stories.organisation import Organisation, Rows
 from warehouse.tasks import open_tasks
 
-GIVEN = "Ann Bob Cleo Dora Egon Fay Gus Hope Ivor Jane Kurt Lena Milo Nora Otto Pia Quin Rosa Sven Tilda".split()
-FAMILY = "Lee Ray Marsh Pike Frost Hart Moss Kerr Dunn Webb Nash Bell Cole Firth Gale Howe Ives Judd Knox Lund".split()
-CITIES = "Leeds York Hull Bath Dover Wells Derby".split()
+NAMES = """
+    Ann Bob Cleo Dora Egon Fay Gus Hope Ivor Jane Kurt Lena Milo Nora Otto Pia Quin Rosa Sven Tilda
+    Lee Ray Marsh Pike Frost Hart Moss Kerr Dunn Webb Nash Bell Cole Firth Gale Howe Ives Judd Knox Lund
+"""
+GIVEN, FAMILY = (line.split() for line in NAMES.strip().splitlines())
+CITIES = ["Leeds", "York", "Hull", "Bath", "Dover", "Wells", "Derby"]
 
 
 def people(keys: Sequence[str], first: int = 0) -> Rows:
@@ -22,10 +27,11 @@ def people(keys: Sequence[str], first: int = 0) -> Rows:
 
 def person(at: int) -> dict[str, str | None]:
     """Everybody is somebody else."""
-    given, family = GIVEN[at % len(GIVEN)], FAMILY[(at // len(GIVEN) + 3 * at) % len(FAMILY)]
-    born = f"{1940 + at * 7 % 60}-{1 + at * 5 % 12:02}-{1 + at * 11 % 28:02}"
-    mail = f"{given}.{family}{at}@mail.example".lower()
-    return {"given_name": given, "family_name": family, "email": mail, "birth_date": born, "city": CITIES[at % len(CITIES)]}
+    draw = Random(at)
+    given, family = draw.choice(GIVEN), draw.choice(FAMILY)
+    born = date(1930, 1, 1) + timedelta(days=draw.randrange(26_000))
+    mail = f"{given}.{family}{draw.randrange(100_000)}@mail.example".lower()
+    return {"given_name": given, "family_name": family, "email": mail, "birth_date": f"{born}", "city": draw.choice(CITIES)}
 
 
 def keys(letter: str, count: int) -> list[str]:
@@ -38,26 +44,37 @@ def told(organisation: Organisation, letter: str, count: int) -> list[int | None
     return [organisation.number(f"billing:{key}") for key in keys(letter, count)]
 
 
-@pytest.fixture
-def before(organisation_on_each: Organisation) -> Organisation:
+def opened(organisation: Organisation) -> Organisation:
     """Billing has sixty customers, a00 to a59; the shop has the first ten of them and twenty of its own."""
-    organisation_on_each.department("billing", people(keys("a", 60)))
-    organisation_on_each.department("shop", [*people(keys("s", 10)), *people(keys("t", 20), first=60)])
-    organisation_on_each.run()
-    assert len(set(told(organisation_on_each, "a", 60))) == 60
-    return organisation_on_each
+    organisation.department("billing", people(keys("a", 60)))
+    organisation.department("shop", [*people(keys("s", 10)), *people(keys("t", 20), first=60)])
+    organisation.run()
+    assert len(set(told(organisation, "a", 60))) == 60
+    return organisation
 
 
-def test_new_keys_keep_all_golden_ids(before: Organisation) -> None:
+@pytest.fixture
+def before(organisation: Organisation) -> Organisation:
+    """In an SQLite file."""
+    return opened(organisation)
+
+
+@pytest.fixture
+def before_on_each(organisation_on_each: Organisation) -> Organisation:
+    """On each kind of database."""
+    return opened(organisation_on_each)
+
+
+def test_new_keys_keep_all_golden_ids(before_on_each: Organisation) -> None:
     """a00 is b00 now, and so on: every golden id stays, also of those whom nobody else knows; nothing is minted or retired."""
-    was = told(before, "a", 60)
-    before.department("billing", people(keys("b", 60)))
-    report = before.run()
-    assert told(before, "b", 60) == was
+    was = told(before_on_each, "a", 60)
+    before_on_each.department("billing", people(keys("b", 60)))
+    report = before_on_each.run()
+    assert told(before_on_each, "b", 60) == was
     assert (report["ids_minted"], report["ids_retired"]) == (0, 0)
     assert report["sources"]["billing"]["rekeyed"] == {"vanished": 60, "new": 60, "recognised": 60, "asked": 0, "problem": ""}
-    assert before.run()["status"] == "unchanged"
-    assert before.run(whole=True)["status"] == "unchanged"
+    assert before_on_each.run()["status"] == "unchanged"
+    assert before_on_each.run(whole=True)["status"] == "unchanged"
 
 
 def test_new_keys_and_new_data_at_once(before: Organisation) -> None:
@@ -103,18 +120,18 @@ def test_keys_that_change_again_and_back(before: Organisation) -> None:
         assert told(before, letter, 60) == was
 
 
-def test_decisions_follow_the_records(before: Organisation) -> None:
+def test_decisions_follow_the_records(before_on_each: Organisation) -> None:
     """What a steward has said of a01 holds for b01: kept together with one, apart from the other. (Invariant 3)"""
-    before.decide("billing:a01", Verdict.DIFFERENT, "shop:s01")
-    before.decide("billing:a40", Verdict.SAME, "shop:t03")
-    before.run()
-    apart, together = before.number("billing:a01"), before.number("billing:a40")
-    assert apart != before.number("shop:s01")
-    before.department("billing", people(keys("b", 60)))
-    before.run()
-    assert before.number("billing:b01") == apart != before.number("shop:s01")
-    assert before.number("billing:b40") == together == before.number("shop:t03")
-    assert before.run(whole=True)["status"] == "unchanged"
+    before_on_each.decide("billing:a01", Verdict.DIFFERENT, "shop:s01")
+    before_on_each.decide("billing:a40", Verdict.SAME, "shop:t03")
+    before_on_each.run()
+    apart, together = before_on_each.number("billing:a01"), before_on_each.number("billing:a40")
+    assert apart != before_on_each.number("shop:s01")
+    before_on_each.department("billing", people(keys("b", 60)))
+    before_on_each.run()
+    assert before_on_each.number("billing:b01") == apart != before_on_each.number("shop:s01")
+    assert before_on_each.number("billing:b40") == together == before_on_each.number("shop:t03")
+    assert before_on_each.run(whole=True)["status"] == "unchanged"
 
 
 def thin(count: int) -> Rows:
@@ -123,7 +140,7 @@ def thin(count: int) -> Rows:
 
 
 def test_a_steward_is_asked_about_who_is_not_sure(organisation: Organisation) -> None:
-    """Two called alike cannot be told apart: two tasks; the steward's word gives the golden id back, and undone it goes."""
+    """Two called alike cannot be told apart: two tasks; the steward's word gives the golden ids back."""
     rows = thin(30)
     rows[7] = {**rows[6], "no": rows[7]["no"]}
     organisation.sources["billing"] = {"unique": True}

@@ -20,7 +20,7 @@ def export(
         What,
         typer.Argument(
             metavar="TABLE",
-            help="golden, crosswalk, relationships or adopted: customers, the golden id of every record, who belongs together, adopted ids.",
+            help="golden, crosswalk, relationships or adopted: customers, each record's golden id, who belongs together, adopted ids.",
             show_default=False,
         ),
     ],

@@ -169,7 +169,7 @@ def refuse_records(path: Path, records: pa.Table, why: str) -> None:
 
 
 def planned(warehouse: Warehouse, rows: pa.Table) -> pd.DataFrame:
-    """Each record with its external `id` and golden_number, and the customer it belongs to `now`; whether the id was `known`, or is `minted`.
+    """Each record with its external `id`, golden_number and the customer it belongs to `now`; whether the id was `known`, or is `minted`.
 
     An id that is not known goes to the customer who holds most of its records now, of equal ones to that of the lowest record; a
     golden id is minted for it where nobody does.

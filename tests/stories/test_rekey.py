@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
-from random import Random
 
 import pytest
 
 from domain.decisions import Verdict
 from tests.stories.organisation import Organisation, Rows
+from tests.stories.people import person
 from warehouse.tasks import open_tasks
-
-NAMES = """
-    Ann Bob Cleo Dora Egon Fay Gus Hope Ivor Jane Kurt Lena Milo Nora Otto Pia Quin Rosa Sven Tilda
-    Lee Ray Marsh Pike Frost Hart Moss Kerr Dunn Webb Nash Bell Cole Firth Gale Howe Ives Judd Knox Lund
-"""
-GIVEN, FAMILY = (line.split() for line in NAMES.strip().splitlines())
-CITIES = ["Leeds", "York", "Hull", "Bath", "Dover", "Wells", "Derby"]
 
 
 def people(keys: Sequence[str], first: int = 0) -> Rows:
     """A department's customers under some keys, the first being number `first` of all the people there are."""
     return [{"no": key, **person(at)} for at, key in enumerate(keys, first)]
-
-
-def person(at: int) -> dict[str, str | None]:
-    """Everybody is somebody else."""
-    draw = Random(at)
-    given, family = draw.choice(GIVEN), draw.choice(FAMILY)
-    born = date(1930, 1, 1) + timedelta(days=draw.randrange(26_000))
-    mail = f"{given}.{family}{draw.randrange(100_000)}@mail.example".lower()
-    return {"given_name": given, "family_name": family, "email": mail, "birth_date": f"{born}", "city": draw.choice(CITIES)}
 
 
 def keys(letter: str, count: int) -> list[str]:

@@ -239,7 +239,7 @@ def version_of(who: int, version: int) -> dict[str, str | None]:
     """What a record says of somebody: 1 has another e-mail, 2 another family name and no date of birth as well."""
     told = dict(person(who))
     if version:
-        told["email"] = f"{told['given_name']}{who * 37}@else.example"
+        told["email"] = f"{told['given_name']}{who * 37}@mail.example"
     if version == 2:
         told |= {"family_name": person(who + 50)["family_name"], "birth_date": None}
     return told

@@ -68,7 +68,7 @@ def adopt_decisions(
     reason. Each is kept under the name and date it has in the file. All rows are adopted, or none.
     """
     from pipelines.cli.asking import login_name
-    from pipelines.steps import adopt as step
+    from pipelines.steps import adopt_decisions as step
     from pipelines.steps.session import open_project_warehouse
 
     chosen = project_at(project)

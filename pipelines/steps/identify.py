@@ -18,6 +18,8 @@ from warehouse.renamed import Renames, asked_renames, renames
 from warehouse.staged import staged_clusters
 from warehouse.tasks import Question, sync_tasks
 
+NONE: Longs = np.zeros(0, np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class AdoptedReport:
@@ -171,7 +173,7 @@ def numbers_in(states: pa.Table, state: str) -> Longs:
     return np.sort(states.column("golden_number").filter(pc.equal(states.column("state"), state)).to_numpy().astype(np.int64))
 
 
-def changes_of(found: Identities, born: Longs) -> tuple[pa.Table, pa.Table, pa.Table]:
+def changes_of(found: Identities, born: Longs = NONE) -> tuple[pa.Table, pa.Table, pa.Table]:
     """What the ledger is to keep: ids minted, states that differ, and events; `born` are adopted ids that begin to live."""
     minted = pa.table({"golden_number": found.minted, "golden_id": golden_id_text(found.minted)})
     lively = np.concatenate((found.minted, found.revived, born))

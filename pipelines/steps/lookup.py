@@ -29,7 +29,7 @@ LOOKS_GOLDEN = re.compile(r"\s*[cC]-")
 
 def found(connection: Connection, project: Project, asked: str) -> tuple[int, str]:
     """The golden number that is meant, and what there is to say about what was asked."""
-    if (known := adopted(connection, asked)) is not None:
+    if (known := adopted(connection, asked)) is not None and not is_ours(connection, asked):
         return adopted_as(connection, known)
     if LOOKS_GOLDEN.match(asked):
         return followed(resolve(connection, written(golden_number(asked))))
@@ -41,6 +41,16 @@ def found(connection: Connection, project: Project, asked: str) -> tuple[int, st
         live_record(connection, project, key)
         raise UnknownRecord(f"{key} arrived after the last publication and is in no golden record yet: see `onefold status`.")
     return number, ""
+
+
+def is_ours(connection: Connection, asked: str) -> bool:
+    """Whether a text is a golden id that was given or the key of a published record: these mean the same whatever was adopted."""
+    try:
+        if LOOKS_GOLDEN.match(asked):
+            return bool(resolve(connection, written(golden_number(asked))))
+        return ":" in asked and holder(connection, RecordKey.parse(asked)) is not None
+    except OnefoldError:
+        return False
 
 
 def adopted_as(connection: Connection, known: AdoptedId) -> tuple[int, str]:

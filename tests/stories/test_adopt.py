@@ -13,7 +13,9 @@ import pytest
 from domain.decisions import Verdict
 from domain.errors import ContradictingDecision, OnefoldError, UnknownGoldenId
 from pipelines.steps import adopt as steps
-from pipelines.steps.adopt import AdoptedDecisions, AdoptedIds
+from pipelines.steps import adopt_decisions as decision_steps
+from pipelines.steps.adopt import AdoptedIds
+from pipelines.steps.adopt_decisions import AdoptedDecisions
 from pipelines.steps.export import export
 from pipelines.steps.formats import Format, What
 from pipelines.steps.show import show
@@ -52,7 +54,7 @@ def adopt(organisation: Organisation, picture: str) -> AdoptedIds:
 def adopt_decisions(organisation: Organisation, picture: str) -> AdoptedDecisions:
     """Bring in decisions."""
     with organisation.opened() as warehouse:
-        return steps.adopt_decisions(warehouse, organisation.project(), written(organisation, picture), "ruth", "the old hub ends")
+        return decision_steps.adopt_decisions(warehouse, organisation.project(), written(organisation, picture), "ruth", "the old hub ends")
 
 
 def mapping(organisation: Organisation) -> dict[str, tuple[str | None, str]]:

@@ -75,12 +75,16 @@ class Asked:
     probability: float
 
 
-def stage_renames(warehouse: Warehouse, run: Run, name: str, found: pa.Table) -> None:
-    """Stage what a run has found of a source: old_id, new_id, probability and state; replaces what it had staged before."""
+def stage_renames(warehouse: Warehouse, run: Run, found: pa.Table) -> None:
+    """Stage what a run has found of a source: old_id, new_id, probability and state."""
+    append(warehouse, renamed_record, with_number(found, "run", run.number))
+
+
+def unstage_renames(warehouse: Warehouse, run: Run, name: str) -> None:
+    """Take back what a run has found of a source, to look anew."""
     of_source = sa.select(record.c.record_id).join(source, record.c.source_id == source.c.source_id).where(source.c.name == name)
     with warehouse.begin() as connection:
         connection.execute(renamed_record.delete().where(renamed_record.c.run == run.number, renamed_record.c.new_id.in_(of_source)))
-    append(warehouse, renamed_record, with_number(found, "run", run.number))
 
 
 def renames(warehouse: Warehouse) -> Renames:

@@ -22,7 +22,7 @@ from pipelines.steps.session import Session
 from warehouse.ledger import published_members
 from warehouse.models import adopted_model
 from warehouse.records import live_records, staged_records
-from warehouse.renamed import stage_renames
+from warehouse.renamed import stage_renames, unstage_renames
 from warehouse.staging import vanished_and_new
 
 SURE = 0.99
@@ -49,6 +49,7 @@ def recognise(session: Session, source: Source, counts: BatchCounts, known: int)
 
     It counts once the batch is live. A steward is asked by the step that gives ids (`identify.ask_about_keys`).
     """
+    unstage_renames(session.warehouse, session.run, source.name)
     if not has_new_keys(known, counts.vanished, counts.new):
         return None
     old, new = vanished_and_new(session.warehouse, session.run, source.name)
@@ -57,7 +58,7 @@ def recognise(session: Session, source: Source, counts: BatchCounts, known: int)
         found = recognised(session, old, new)
     except OnefoldError as error:
         return Rekeyed(len(old), len(new), problem=str(error))
-    stage_renames(session.warehouse, session.run, source.name, found)
+    stage_renames(session.warehouse, session.run, found)
     sure = int((found.column("probability").to_numpy() > SURE).sum())
     return Rekeyed(told.vanished, told.new, sure, len(found) - sure)
 

@@ -51,7 +51,7 @@ def before_on_each(organisation_on_each: Organisation) -> Organisation:
 
 
 def test_new_keys_keep_all_golden_ids(before_on_each: Organisation) -> None:
-    """a00 is b00 now, and so on: every golden id stays, also of those whom nobody else knows; nothing is minted or retired. (Invariant 2)"""
+    """a00 is b00 now, and so on: every golden id stays, also of those whom nobody else knows; none is minted. (Invariant 2)"""
     was = told(before_on_each, "a", 60)
     before_on_each.department("billing", people(keys("b", 60)))
     report = before_on_each.run()

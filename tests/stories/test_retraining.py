@@ -18,7 +18,7 @@ def retrained(organisation: Organisation) -> None:
 
 
 def test_retraining_keeps_ids_by_the_overlap_of_records(organisation_on_each: Organisation) -> None:
-    """Twenty people are told apart by three attributes, then matched anew by five: who has the same records has the same id. (Invariant 2)"""
+    """Twenty people are told apart by three attributes, then by five: who has the same records has the same id. (Invariant 2)"""
     few = {name: organisation_on_each.attributes[name] for name in ("given_name", "family_name", "city")}
     every, organisation_on_each.attributes = organisation_on_each.attributes, few
     for name, first in (("crm", 0), ("billing", 10), ("shop", 5)):

@@ -17,8 +17,9 @@ from domain.records import RecordKey
 from warehouse.bulk import read
 from warehouse.database import Warehouse
 from warehouse.ids import among, first_free
-from warehouse.records import with_keys
-from warehouse.tables import decision, record, source, source_record
+from warehouse.records import record_keys, with_keys
+from warehouse.renamed import current
+from warehouse.tables import decision, record, renamed_record, source, source_record
 from warehouse.visibility import visible
 
 STANDING = decision.c.undone_by.is_(None)
@@ -59,20 +60,37 @@ def _row(one: Decision, seen: Contents) -> dict[str, Any]:
 
 
 def active_decisions(connection: sa.Connection) -> list[Decision]:
-    """All decisions that stand, oldest first.
+    """All decisions that stand, oldest first, on the keys that their records have now.
 
     Of one that is suspended, the record that has turned into somebody else is named by its former self, which is no live record:
     so it binds that record no longer, and still says what it said of the others.
     """
-    return [_decision(row) for row in connection.execute(sa.select(decision).where(STANDING).order_by(decision.c.id))]
+    standing = [_decision(row) for row in connection.execute(sa.select(decision).where(STANDING).order_by(decision.c.id))]
+    return _under_new_keys(connection, standing)
+
+
+def _under_new_keys(connection: sa.Connection, decisions: list[Decision]) -> list[Decision]:
+    """Decisions follow records that their source has given another key; one on the two keys of one record stays as it is."""
+    named = [{row.id: row.record_id for row in connection.execute(_renamed_sides(side))} for side in ("left", "right")]
+    now = current(connection, sorted({number for of_side in named for number in of_side.values()}))
+    if not now:
+        return decisions
+    keys = record_keys(connection, sorted(set(now.values())))
+    new = [{at: keys[now[number]] for at, number in of_side.items() if number in now} for of_side in named]
+    moved = (replace(one, left=new[0].get(one.id or 0, one.left), right=new[1].get(one.id or 0, one.right)) for one in decisions)
+    return [one if there.left == there.right else there for one, there in zip(decisions, moved, strict=True)]
+
+
+def _renamed_sides(side: str) -> sa.Select[Any]:
+    """The record numbers of one side of each decision that stands, of records that have been renamed."""
+    numbers = _numbers(side)
+    renamed = sa.exists().where(renamed_record.c.old_id == numbers.c.record_id)
+    return sa.select(numbers.c.id, numbers.c.record_id).where(renamed)
 
 
 def decisions_about(connection: sa.Connection, key: RecordKey) -> list[Decision]:
     """The decisions that stand and name a record, oldest first."""
-    left = sa.and_(decision.c.left_source == key.source, decision.c.left_key == key.key)
-    right = sa.and_(decision.c.right_source == key.source, decision.c.right_key == key.key)
-    rows = connection.execute(sa.select(decision).where(STANDING, sa.or_(left, right)).order_by(decision.c.id))
-    return [_decision(row) for row in rows]
+    return [one for one in active_decisions(connection) if key in (one.left, one.right)]
 
 
 def undo_decisions(connection: sa.Connection, group: str, steward: str, undone_at: datetime, reason: str) -> int:
@@ -90,13 +108,27 @@ def active_pairs(warehouse: Warehouse, until: int | None = None) -> pa.Table:
     both = decision.join(left, left.c.id == decision.c.id).join(right, right.c.id == decision.c.id)
     columns = (left.c.record_id.label("left_id"), right.c.record_id.label("right_id"), decision.c.verdict)
     counted = BINDING if until is None else sa.and_(BINDING, decision.c.id <= until)
-    return read(warehouse, sa.select(*columns).select_from(both).where(counted))
+    pairs = read(warehouse, sa.select(*columns).select_from(both).where(counted))
+    sides = [pairs.column(name).to_numpy() for name in ("left_id", "right_id")]
+    a, b = (_now(warehouse, side) for side in sides)
+    moved = a != b
+    a, b = np.where(moved, a, sides[0]), np.where(moved, b, sides[1])
+    return pa.table({"left_id": a, "right_id": b, "verdict": pairs.column("verdict")})
+
+
+def _now(warehouse: Warehouse, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The record numbers as they are now, where their source has given them another key."""
+    known, place = np.unique(ids, return_inverse=True)
+    with warehouse.connect() as connection:
+        now = current(connection, known.tolist())
+    return np.array([now.get(number, number) for number in known.tolist()], np.int64)[place]
 
 
 def ever_decided(warehouse: Warehouse) -> npt.NDArray[np.int64]:
-    """The numbers of all records that a decision was ever about, also one that was taken back."""
+    """The numbers of all records that a decision was ever about, also one that was taken back, under their old keys and the new."""
     sides = [read(warehouse, sa.select(_numbers(side).c.record_id)).column(0).to_numpy() for side in ("left", "right")]
-    return np.unique(np.concatenate(sides))
+    named = np.unique(np.concatenate(sides))
+    return np.unique(np.concatenate((named, _now(warehouse, named))))
 
 
 def _numbers(side: str) -> sa.Subquery:

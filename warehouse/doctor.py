@@ -72,13 +72,15 @@ def _crosswalk_findings() -> Iterator[Finding]:
 def _identity_findings() -> Iterator[Finding]:
     """Every golden id stands one way, leads in one hop to a live one, and holds somebody while it lives. (Invariant 2)"""
     number, seen = identity_state.c.golden_number, visible(identity_state, PUBLISHED)
-    given, standing = golden_identity.c.minted_run <= PUBLISHED, sa.select(number).where(seen)
+    # Adopted ids were given before the first run, and stand in no way until a record of theirs comes.
+    given, standing = golden_identity.c.minted_run.between(1, PUBLISHED), sa.select(number).where(seen)
     yield "golden ids have no state", _rows(golden_identity.c.golden_number, given, golden_identity.c.golden_number.not_in(standing))
     yield "golden ids have several states", _rows(number, seen).group_by(number).having(sa.func.count() > 1)
-    living = sa.select(number).where(seen, identity_state.c.state == "live")
+    # A redirect to an id that is retired stays: it works again when that id returns.
+    ends = sa.select(number).where(seen, identity_state.c.state != "redirected")
     target = identity_state.alias("redirect")
-    astray = _rows(target.c.golden_number, visible(target, PUBLISHED), target.c.state == "redirected", target.c.target.not_in(living))
-    yield "redirects do not lead to a live golden id", astray
+    astray = _rows(target.c.golden_number, visible(target, PUBLISHED), target.c.state == "redirected", target.c.target.not_in(ends))
+    yield "redirects lead to another redirect, or to no golden id", astray
     holding = sa.select(crosswalk.c.golden_number).where(visible(crosswalk, PUBLISHED))
     yield "live golden ids hold no record", _rows(number, seen, identity_state.c.state == "live", number.not_in(holding))
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import sqlalchemy as sa
 
 from domain.records import RecordKey
 from domain.runs import Run
-from warehouse.bulk import append, fit, read
+from warehouse.bulk import Within, append, fit, read, read_within
 from warehouse.database import Warehouse
 from warehouse.ids import end_rows
 from warehouse.leftovers import remove_unpublished
@@ -91,6 +92,14 @@ def stage_crosswalk(warehouse: Warehouse, run: Run, membership: pa.Table) -> Cha
     """Stage which golden customer each live record belongs to: record_id, golden_number of all of them."""
     rows = membership.select(["record_id", "golden_number"])
     return stage_versions(warehouse, run, crosswalk, crosswalk.c.record_id, ["record_id"], rows)
+
+
+def published_members(warehouse: Warehouse, records: npt.NDArray[np.int64]) -> pa.Table:
+    """Which published golden customer each of some records belongs to: record_id, golden_number; those of no one are left out."""
+    with warehouse.connect() as connection:
+        published = published_run(connection)
+    held = sa.select(crosswalk.c.record_id, crosswalk.c.golden_number).where(visible(crosswalk, published))
+    return read_within(warehouse, held, Within((crosswalk.c.record_id,), records))
 
 
 def published_crosswalk(warehouse: Warehouse) -> pa.Table:

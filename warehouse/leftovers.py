@@ -23,6 +23,7 @@ from warehouse.tables import (
     record,
     related_cluster,
     relationship,
+    renamed_record,
     scored_pair,
     source,
     source_record,
@@ -42,6 +43,7 @@ def remove_leftovers(warehouse: Warehouse) -> None:
         last, published = first_free(connection, runs.c.number) - 1, published_run(connection)
     for table in (source_record, *_generated(warehouse, standard_record(()))):
         _remove_unseen_records(warehouse, table, last)
+    _remove_unseen_renames(warehouse)
     remove_unpublished(warehouse)
     for table in (cluster_member, related_cluster, scored_pair):
         _remove_superseded(warehouse, table, published)
@@ -80,6 +82,14 @@ def _remove_unseen_records(warehouse: Warehouse, table: sa.Table, last: int) -> 
     """Of sources that did not go live in the last run; what earlier runs left was removed when it began."""
     _remove_where(warehouse, table, table.c.from_run >= last, _source_is_behind(table, table.c.from_run))
     _reopen_where(warehouse, table, table.c.to_run >= last, _source_is_behind(table, table.c.to_run))
+
+
+def _remove_unseen_renames(warehouse: Warehouse) -> None:
+    """New keys that were found in batches that did not go live."""
+    behind = sa.select(1).where(record.c.record_id == renamed_record.c.new_id, source.c.live_run < renamed_record.c.run)
+    unseen = behind.where(source.c.source_id == record.c.source_id).correlate(renamed_record)
+    with warehouse.begin() as connection:
+        connection.execute(renamed_record.delete().where(sa.exists(unseen)))
 
 
 def _source_is_behind(table: sa.Table, run: sa.Column[Any]) -> sa.ColumnElement[bool]:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from domain.attributes import Attribute
 from domain.errors import UnknownRecord
 from domain.records import RecordKey
+from domain.runs import Run
 from warehouse.attribute_tables import standard_record
 from warehouse.bulk import Within, read, read_few, read_within, stream
 from warehouse.database import Warehouse
@@ -51,6 +52,11 @@ def live_records(warehouse: Warehouse, attributes: Sequence[Attribute], among: I
 def records_as_of(warehouse: Warehouse, attributes: Sequence[Attribute], run: int, among: Ids) -> pa.Table:
     """The standard records of some numbers as of a run, shaped like `live_records`."""
     return read_within(warehouse, _standard_values(attributes, _as_of(run)), _numbered(among))
+
+
+def staged_records(warehouse: Warehouse, attributes: Sequence[Attribute], run: Run, among: Ids) -> pa.Table:
+    """The standard records of some numbers as they would be if what the run has staged went live, shaped like `live_records`."""
+    return read_within(warehouse, _standard_values(attributes, lambda table: visible(table, run.number)), _numbered(among))
 
 
 def _numbered(among: Ids | None) -> Within | None:

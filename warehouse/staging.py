@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -78,6 +81,17 @@ def end_records(warehouse: Warehouse, run: Run, record_ids: Values) -> int:
     table = standard_record(())
     end_rows(warehouse, table, table.c.record_id, record_ids, run.number)
     return end_rows(warehouse, source_record, source_record.c.record_id, record_ids, run.number)
+
+
+def vanished_and_new(warehouse: Warehouse, run: Run, name: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The record numbers of a source that would no longer be live if the batch of this run went live, and those that were not before."""
+    was, is_ = _ids(warehouse, name, source.c.live_run), _ids(warehouse, name, run.number)
+    return np.setdiff1d(was, is_, assume_unique=True), np.setdiff1d(is_, was, assume_unique=True)
+
+
+def _ids(warehouse: Warehouse, name: str, pointer: Any) -> npt.NDArray[np.int64]:
+    statement = sa.select(source_record.c.record_id).select_from(with_keys(source_record)).where(source.c.name == name)
+    return np.asarray(read(warehouse, statement.where(visible(source_record, pointer))).column(0).to_numpy())
 
 
 def withdraw(warehouse: Warehouse, run: Run, name: str, keys: Values) -> None:

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from domain.errors import GateClosed, OnefoldError, ProjectError
+from pipelines.cli.adopt import adopt
 from pipelines.cli.audit import audit
 from pipelines.cli.check import check
 from pipelines.cli.console import complain, print_json
@@ -149,3 +150,4 @@ TELLING: list[Callable[..., None]] = [publish, export, report, audit, ui]
 for command in (*LOOKING, *ACTING, *TELLING):
     app.command()(command)
 app.add_typer(events, name="events")
+app.add_typer(adopt, name="adopt")

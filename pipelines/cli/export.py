@@ -20,7 +20,7 @@ def export(
         What,
         typer.Argument(
             metavar="TABLE",
-            help="golden, crosswalk or relationships: the golden customers, the golden id of every source record, or who belongs together.",
+            help="golden, crosswalk, relationships or adopted: customers, each record's golden id, who belongs together, adopted ids.",
             show_default=False,
         ),
     ],

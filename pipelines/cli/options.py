@@ -25,6 +25,7 @@ DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback o
 
 ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who does it; without it, your login name.", show_default=False)]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept with your name.", show_default=False)]
+LaterOption = Annotated[bool, typer.Option("--later", help="Only keep it; it takes effect with the next run.")]
 AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", metavar="RUN|DATE|MOMENT", help="As it was published then: 12, 2026-03-01 (its end, UTC), 2026-03-01T14:30Z."),
@@ -43,9 +44,6 @@ def project_at(given: Path | None) -> Project:
     from pipelines.project import load_project
 
     return load_project(project_folder(given))
-
-
-LaterOption = Annotated[bool, typer.Option("--later", help="Only keep it; it takes effect with the next run.")]
 
 
 def signer(given: str | None) -> str:

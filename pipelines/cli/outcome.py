@@ -65,6 +65,11 @@ def figures(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "golden ids", "; ".join([part for part in (", ".join(ids), *changed) if part])
     if pins := pins_told(report.get("merge", {})):
         yield "pins", pins
+    if found := (report.get("identity") or {}).get("adopted"):
+        yield (
+            "adopted ids",
+            f"{found['given']:,} live now, {found['joined']:,} lead to another, records of {found['split']:,} are several customers",
+        )
     if truth := report.get("accuracy"):
         told = f"precision {truth['precision']:.1%}, recall {truth['recall']:.1%}, F1 {truth['f1']:.1%} against the known truth"
         yield "accuracy", told.replace("%", " %")

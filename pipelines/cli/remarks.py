@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.cli.console import say
 
 if TYPE_CHECKING:
-    from pipelines.steps.status import FailedWarning, InvalidValues, Standing
+    from pipelines.steps.status import FailedWarning, InvalidValues, NewKeys, Standing
     from warehouse.quarantine import RefusedRows
 
 MOST_LINES = 6
@@ -19,6 +19,7 @@ def tell_remarks(found: Standing) -> None:
     """Each remark on a line; of each sort no more than a handful."""
     tell_some([refused_line(rows) for rows in found.quarantined_rows], "reasons why rows were refused")
     tell_some([warning_line(warning) for warning in found.warnings], "warnings")
+    tell_some([new_keys_line(keys) for keys in found.new_keys], "sources with new keys")
     tell_some([invalid_line(values) for values in found.invalid_values], "attributes with invalid values")
 
 
@@ -32,7 +33,8 @@ def tell_some(lines: list[str], what: str) -> None:
 
 def as_object(found: Standing) -> Mapping[str, object]:
     """The same for scripts, in full."""
-    return {"quarantined_rows": found.quarantined_rows, "warnings": found.warnings, "invalid_values": found.invalid_values}
+    parts = ("quarantined_rows", "warnings", "invalid_values", "new_keys")
+    return {name: getattr(found, name) for name in parts}
 
 
 def refused_line(refused: RefusedRows) -> str:
@@ -66,6 +68,22 @@ def where(refused: RefusedRows) -> str:
 def warning_line(warning: FailedWarning) -> str:
     """A check that failed and holds nothing back."""
     return f"{warning.source}: warning, {warning.observed} ({warning.check})"
+
+
+def new_keys_line(found: NewKeys) -> str:
+    """A source that has given its customers new keys.
+
+    >>> from pipelines.steps.status import NewKeys
+    >>> new_keys_line(NewKeys("billing", 1210, 1200, 1190, 4, ""))
+    'billing: has given its customers new keys; of 1,210 that vanished 1,190 are recognised under new ones, and of 4 a steward is asked'
+    >>> new_keys_line(NewKeys("billing", 1210, 1200, 0, 0, "no attribute identifies anyone"))
+    'billing: has given its customers new keys, and nobody could be recognised: no attribute identifies anyone'
+    """
+    told = f"{found.source}: has given its customers new keys"
+    if found.problem:
+        return f"{told}, and nobody could be recognised: {found.problem}"
+    asked = f", and of {found.asked:,} a steward is asked" if found.asked else ""
+    return f"{told}; of {found.vanished:,} that vanished {found.recognised:,} are recognised under new ones{asked}"
 
 
 def invalid_line(found: InvalidValues) -> str:

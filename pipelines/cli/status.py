@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TASKS = {
     "possible_match": "pairs of records that may be one customer",
     "contradictory_values": "customers whose records disagree on a protected attribute",
+    "rekeyed_source": "new keys of a source that may be known customers",
     "closed_gate": "publications that a gate has held back",
 }
 """What a steward is asked, by kind of task."""

@@ -19,6 +19,7 @@ from domain.errors import OnefoldError
 from pipelines.project import Project
 from pipelines.steps.formats import Format, What
 from pipelines.steps.rows import escaped
+from warehouse.adopted import mapping_select
 from warehouse.as_of import publication_as_of
 from warehouse.attribute_tables import golden_version
 from warehouse.bulk import stream
@@ -79,6 +80,8 @@ def published_count(warehouse: Warehouse, what: What, as_of: str | None = None) 
         row = run_report(connection, rests_on(connection, run))
         customers = golden_count(connection, run)
         related = sum(relationship_counts(connection, run).values())
+    if what is What.ADOPTED:
+        return None
     if what is What.RELATIONSHIPS:
         return related
     return customers if what is What.GOLDEN else ((row.report if row else None) or {}).get("records")
@@ -125,6 +128,7 @@ def published_rows(warehouse: Warehouse, attributes: Sequence[Attribute], what: 
     """The rows of a consumers' view, part by part, as of one moment: that of a run's publication or now; times are in UTC."""
     pointer: Any = PUBLISHED if run is None else run
     statement: Any = {
+        What.ADOPTED: mapping_select,
         What.GOLDEN: lambda: customer_select(attributes, pointer),
         What.CROSSWALK: lambda: crosswalk_select(pointer),
         What.RELATIONSHIPS: lambda: relationship_select(pointer),

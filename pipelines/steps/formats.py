@@ -15,6 +15,9 @@ class What(StrEnum):
     RELATIONSHIPS = "relationships"
     """Golden customers that belong together, such as a household: the consumers' view `golden_relationship`."""
 
+    ADOPTED = "adopted"
+    """Ids of other systems that were adopted, and the golden id that each leads to."""
+
 
 class Format(StrEnum):
     """How a file is written."""

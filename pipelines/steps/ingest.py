@@ -18,6 +18,7 @@ from domain.sources import Source
 from matching.standardise import ARROW, SEPARATOR
 from pipelines.steps.landing import Progress
 from pipelines.steps.pull import Pulled, pull_rows
+from pipelines.steps.rekey import Rekeyed, recognise
 from pipelines.steps.session import Session
 from quality import ArrivalBatch, arrival_gate
 from warehouse import quality as results
@@ -45,6 +46,8 @@ class IngestReport:
     """When the data in use were pulled; none if the source was never live."""
     invalid: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Records whose value of an attribute is invalid, and valid; of the attributes that have invalid ones."""
+    rekeyed: Rekeyed | None = None
+    """Who is who, where the source has given its customers new keys."""
 
     @property
     def changed(self) -> bool:
@@ -58,6 +61,7 @@ def ingest(session: Session, source: Source, progress: Progress | None = None) -
         pulled = pull_rows(session, source, progress)
     except SourceError as error:
         return held(session, source, str(error))
+    rekeyed = recognise(session, source, pulled.counts, pulled.rows_before)
     found = statuses(session.warehouse, session.run, source.name, session.project.attributes)
     report, invalid = ask_gate(session, source, pulled, found), invalid_values(found, session.project.attributes)
     if report.closed:
@@ -68,7 +72,7 @@ def ingest(session: Session, source: Source, progress: Progress | None = None) -
         if released := release(connection, session.run, source.name):
             told = {"rows": released, "run": session.run.number}
             record_act(connection, datetime.now(UTC), PROGRAM, "release", f"source {source.name}", told)
-    return IngestReport(source.name, "live", pulled.counts, "", report, session.run.started_at, invalid)
+    return IngestReport(source.name, "live", pulled.counts, "", report, session.run.started_at, invalid, rekeyed)
 
 
 def held(session: Session, source: Source, reason: str, counts: BatchCounts | None = None, gate: GateReport | None = None) -> IngestReport:

@@ -13,6 +13,7 @@ from domain.records import RecordKey
 from matching.golden_ids import golden_id_text, golden_number
 from pipelines.project import Project
 from pipelines.project.words import unknown
+from warehouse.adopted import AdoptedId, adopted
 from warehouse.database import Warehouse
 from warehouse.ledger import holder, members
 from warehouse.quarantine import quarantined
@@ -28,6 +29,8 @@ LOOKS_GOLDEN = re.compile(r"\s*[cC]-")
 
 def found(connection: Connection, project: Project, asked: str, run: int | None = None) -> tuple[int, str]:
     """The golden number that is meant, and what there is to say about what was asked; as of a run, if one is given."""
+    if (known := adopted(connection, asked)) is not None and not is_ours(connection, asked):
+        return adopted_as(connection, known)
     if LOOKS_GOLDEN.match(asked):
         return followed(resolved(connection, written(golden_number(asked)), run))
     key = key_of(asked)
@@ -56,6 +59,24 @@ def resolved(connection: Connection, golden_id: str, run: int | None) -> Resolut
             raise
         resolve(connection, golden_id)
         raise UnknownGoldenId(f"{golden_id} had not been given yet as of run {run}: ask for a later run.") from None
+
+
+def is_ours(connection: Connection, asked: str) -> bool:
+    """Whether a text is a golden id that was given or the key of a published record: these mean the same whatever was adopted."""
+    try:
+        if LOOKS_GOLDEN.match(asked):
+            return bool(resolve(connection, written(golden_number(asked))))
+        return ":" in asked and holder(connection, RecordKey.parse(asked)) is not None
+    except OnefoldError:
+        return False
+
+
+def adopted_as(connection: Connection, known: AdoptedId) -> tuple[int, str]:
+    """The golden number that an id of another system leads to, and how."""
+    if not known.lives:
+        raise UnknownGoldenId(f"this id was adopted as {known.golden_id}, and none of its records has been published yet.")
+    number, note = followed(resolve(connection, known.golden_id))
+    return number, f"It was adopted as {known.golden_id}. {note}".rstrip()
 
 
 def followed(resolution: Resolution) -> tuple[int, str]:

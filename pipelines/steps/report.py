@@ -42,6 +42,7 @@ def note_ingest(session: Session, found: IngestReport) -> None:
         "checks_failed": len(found.gate.failed) if found.gate else 0,
         **(asdict(found.counts) if found.counts else {}),
         **({"invalid": dict(found.invalid)} if found.invalid else {}),
+        **({"rekeyed": asdict(found.rekeyed)} if found.rekeyed else {}),
     }
     with session.warehouse.begin() as connection:
         row = run_report(connection, session.run.number)

@@ -107,6 +107,19 @@ class InvalidValues:
 
 
 @dataclass(frozen=True, slots=True)
+class NewKeys:
+    """A source that has given its customers new keys."""
+
+    source: str
+    vanished: int
+    new: int
+    recognised: int
+    asked: int
+    problem: str
+    """Why nobody could be recognised; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How a project stands."""
 
@@ -123,6 +136,8 @@ class Standing:
     """Of the latest pull of each source, and of the latest publication gate."""
     invalid_values: tuple[InvalidValues, ...] = ()
     """Of the latest pull of each source."""
+    new_keys: tuple[NewKeys, ...] = ()
+    """Found in the latest pull of each source."""
 
 
 def standing(warehouse: Warehouse, project: Project) -> Standing:
@@ -151,6 +166,7 @@ def standing(warehouse: Warehouse, project: Project) -> Standing:
         refused,
         tuple(warnings_of(gates, runs, last)),
         tuple(found for name, run in runs.items() for found in invalid_values(project, name, told[run])),
+        tuple(found for name, run in runs.items() for found in new_keys(name, told[run])),
     )
 
 
@@ -167,6 +183,13 @@ def failed_warnings(reports: list[GateReport], gate: Gate, subject: str) -> Iter
     """The checks of a gate on one subject that failed and stop nothing."""
     failed = (result for report in reports if (report.gate, report.subject) == (gate, subject) for result in report.failed)
     return (FailedWarning(subject, r.check, r.expected, r.observed) for r in failed if r.severity is Severity.WARN)
+
+
+def new_keys(name: str, row: RunRow | None) -> Iterator[NewKeys]:
+    """What a run has found where a source has given its customers new keys."""
+    found = ((row.report if row else None) or {}).get("sources", {}).get(name, {}).get("rekeyed")
+    if found:
+        yield NewKeys(name, **found)
 
 
 def invalid_values(project: Project, name: str, row: RunRow | None) -> Iterator[InvalidValues]:

@@ -158,10 +158,9 @@ class Organisation:
         with self.reading() as connection:
             return resolve(connection, golden_id, run)
 
-    def decide(self, left: str, verdict: Verdict, right: str) -> None:
-        """A steward's decision on two records."""
-        sides = RecordKey.parse(left), RecordKey.parse(right)
-        one = Decision(*sides, verdict, "ruth", datetime(2026, 11, 22, tzinfo=UTC), "she asked them", f"{left} {right}")
+    def decide(self, left: str, verdict: Verdict, right: str, act: str = "") -> None:
+        """A steward's decision on two records, in an act that is called after them or as given."""
+        one = decision_of(left, verdict, right, act or f"{left} {right}")
         with self.opened() as warehouse, warehouse.begin() as connection:
             append_decisions(connection, [one])
 
@@ -219,6 +218,12 @@ class Organisation:
         with self.reading() as connection:
             seen = {name: told(connection, f"SELECT * FROM {name}") for name in SEEN}
         return without_ids(seen)
+
+
+def decision_of(left: str, verdict: Verdict, right: str, act: str) -> Decision:
+    """What Ruth says of two records."""
+    sides = RecordKey.parse(left), RecordKey.parse(right)
+    return Decision(*sides, verdict, "ruth", datetime(2026, 11, 22, tzinfo=UTC), "she asked them", act)
 
 
 def in_full(session: Session) -> dict[str, Any]:

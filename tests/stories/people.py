@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from random import Random
 
 from tests.stories.organisation import rows_of
 
@@ -33,3 +35,20 @@ def drawn(key: str, who: Mapping[str, str], **columns: Sequence[str]) -> str:
         {key: own, **PEOPLE[name], **{column: cells[at] for column, cells in columns.items()}} for at, (own, name) in enumerate(who.items())
     ]
     return "\n".join(" | ".join(line) for line in (names, *([row[name] or "-" for name in names] for row in rows)))
+
+
+NAMES = """
+    Ann Bob Cleo Dora Egon Fay Gus Hope Ivor Jane Kurt Lena Milo Nora Otto Pia Quin Rosa Sven Tilda
+    Lee Ray Marsh Pike Frost Hart Moss Kerr Dunn Webb Nash Bell Cole Firth Gale Howe Ives Judd Knox Lund
+"""
+GIVEN, FAMILY = (line.split() for line in NAMES.strip().splitlines())
+CITIES = ["Leeds", "York", "Hull", "Bath", "Dover", "Wells", "Derby"]
+
+
+def person(at: int) -> dict[str, str | None]:
+    """Everybody is somebody else."""
+    draw = Random(at)
+    given, family = draw.choice(GIVEN), draw.choice(FAMILY)
+    born = date(1930, 1, 1) + timedelta(days=draw.randrange(26_000))
+    mail = f"{given}.{family}{draw.randrange(100_000)}@mail.example".lower()
+    return {"given_name": given, "family_name": family, "email": mail, "birth_date": f"{born}", "city": draw.choice(CITIES)}

@@ -18,7 +18,9 @@ DAMAGE = {
         "1 golden records belong to a golden id that is not live",
         "2 contacts belong to a golden id that is not live",
     ],
-    "UPDATE identity_state SET state = 'redirected', target = 2 WHERE golden_number = 2": ["1 redirects do not lead to a live golden id"],
+    "UPDATE identity_state SET state = 'redirected', target = 2 WHERE golden_number = 2": [
+        "1 redirects lead to another redirect, or to no golden id"
+    ],
     "DELETE FROM identity_state WHERE golden_number = 1": ["1 golden ids have no state"],
     "INSERT INTO identity_state (golden_number, state, from_run, to_run) VALUES (1, 'live', 0, 9)": ["1 golden ids have several states"],
     "DELETE FROM golden_version WHERE golden_number = 1": ["1 live golden ids have no golden record"],

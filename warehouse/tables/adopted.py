@@ -32,7 +32,7 @@ renamed_record = Table(
     metadata,
     key("new_id", Number, ForeignKey("record.record_id")),
     required("old_id", BigInteger, ForeignKey("record.record_id")),
-    required("run", Integer, comment="The run that found it; it counts once that run's source is live"),
+    key("run", Integer, comment="The run that found it; it counts once that run's source is live"),
     required("probability", Double, comment="Match probability of the two"),
     required("state", Text),
     one_of("state", ("applied", "asked", "refused")),

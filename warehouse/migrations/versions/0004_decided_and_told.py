@@ -210,13 +210,19 @@ def _create() -> None:
         "renamed_record",
         sa.Column("new_id", NUMBER, autoincrement=False, nullable=False),
         sa.Column("old_id", sa.BigInteger(), nullable=False),
-        sa.Column("run", sa.Integer(), nullable=False, comment="The run that found it; it counts once that run's source is live"),
+        sa.Column(
+            "run",
+            sa.Integer(),
+            autoincrement=False,
+            nullable=False,
+            comment="The run that found it; it counts once that run's source is live",
+        ),
         sa.Column("probability", sa.Double(), nullable=False, comment="Match probability of the two"),
         sa.Column("state", sa.Text(), nullable=False),
         sa.CheckConstraint("state IN ('applied', 'asked', 'refused')", name="ck_renamed_record_state"),
         sa.ForeignKeyConstraint(["new_id"], ["record.record_id"], name="fk_renamed_record_new_id"),
         sa.ForeignKeyConstraint(["old_id"], ["record.record_id"], name="fk_renamed_record_old_id"),
-        sa.PrimaryKeyConstraint("new_id", name="pk_renamed_record"),
+        sa.PrimaryKeyConstraint("new_id", "run", name="pk_renamed_record"),
         comment="The same customer under a new key of the same source",
     )
     op.create_index("ix_renamed_record_old_id", "renamed_record", ["old_id"], unique=False)

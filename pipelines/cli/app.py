@@ -18,6 +18,7 @@ from pipelines.cli.check import check
 from pipelines.cli.console import complain, print_json
 from pipelines.cli.dedupe import dedupe
 from pipelines.cli.demo import demo
+from pipelines.cli.doctor import doctor
 from pipelines.cli.events import events
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
@@ -134,6 +135,6 @@ def onefold(
     """Many departments, one customer: pull customer databases together, match, merge, and publish one golden table."""
 
 
-for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, export, report, audit, ui):
+for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, export, report, audit, doctor, ui):
     app.command()(command)
 app.add_typer(events, name="events")

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from matching.records import Longs
 from pipelines.steps.basis import last_publication
 from pipelines.steps.session import Session
-from warehouse.ledger import ledger
+from warehouse.ledger import published_memberships
 from warehouse.records import changed_since
 from warehouse.runs import RunRow
 from warehouse.staged import changed_memberships, relinked_records, staged_crosswalk
@@ -42,6 +42,6 @@ def touched_customers(session: Session) -> Scope | None:
     other = np.concatenate((changed_since(warehouse, published.number), relinked_records(warehouse, run)))
     ids, golden = (crosswalk.column(name).to_numpy() for name in ("record_id", "golden_number"))
     numbers = np.unique(np.concatenate((golden[np.isin(ids, other)], changed_memberships(warehouse, run))))
-    before = ledger(warehouse).crosswalk
+    before = published_memberships(warehouse)
     held = before.filter(pc.is_in(before.column("golden_number"), value_set=pa.array(numbers)))
     return Scope(published, numbers, ids[np.isin(golden, numbers)], held.column("record_id").to_numpy())

@@ -30,14 +30,25 @@ def kept_tables(connection: sa.Connection, attributes: Sequence[Attribute]) -> l
     return [table for table in (*metadata.sorted_tables, standard_record(attributes), golden_version(attributes)) if table.name in there]
 
 
-def file_faults(connection: sa.Connection) -> list[str]:
-    """What is wrong with the file of an SQLite warehouse: pages, indexes, references. A server looks after its own."""
+def file_faults(warehouse: Warehouse) -> list[str]:
+    """What is wrong with the pages of an SQLite file; a server looks after its own."""
+    if warehouse.dialect != "sqlite":
+        return []
+    try:
+        with warehouse.connect() as connection:
+            told = connection.exec_driver_sql(f"PRAGMA quick_check({MOST_PAGES})").scalars().all()
+    except WarehouseError as error:
+        told = [str(error)]
+    if told == ["ok"]:
+        return []
+    count = f"{MOST_PAGES} or more" if len(told) >= MOST_PAGES else str(len(told))
+    return [f"{count} faults are in the database file itself: bring back a backup"]
+
+
+def loose_references(connection: sa.Connection) -> list[str]:
+    """Rows of an SQLite warehouse that point to rows that are not there; a server refuses such."""
     if connection.dialect.name != "sqlite":
         return []
-    told = connection.exec_driver_sql(f"PRAGMA quick_check({MOST_PAGES})").scalars().all()
-    if told != ["ok"]:
-        count = f"{MOST_PAGES} or more" if len(told) >= MOST_PAGES else str(len(told))
-        return [f"{count} faults are in the database file itself: bring back a backup"]
     loose: dict[tuple[str, str], int] = {}
     for table, _, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
         loose[table, parent] = loose.get((table, parent), 0) + 1
@@ -85,7 +96,7 @@ def _is_sound(column: sa.Column[Any]) -> sa.ColumnElement[bool]:
     if isinstance(column.type, UtcTime):
         return sa.and_(kind == "text", value.op("GLOB")(f"{DAY} *"), sa.func.datetime(value).is_not(None))
     if isinstance(column.type, sa.Date):
-        return sa.and_(kind == "text", value.op("GLOB")(DAY), sa.func.date(value) == value)
+        return sa.and_(kind == "text", value.op("GLOB")(DAY), sa.func.date(value, "+0 days") == value)
     if isinstance(column.type, sa.Boolean):
         return sa.and_(kind == "integer", value.in_([sa.literal_column("0"), sa.literal_column("1")]))
     if isinstance(column.type, sa.Integer):

@@ -11,7 +11,7 @@ from pipelines.steps.audit import verify_audit
 from warehouse.database import Warehouse
 from warehouse.doctor import violations
 from warehouse.publications import published_run
-from warehouse.soundness import file_faults, kept_tables, raw_faults, row_faults
+from warehouse.soundness import file_faults, kept_tables, loose_references, raw_faults, row_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,16 @@ def examine(warehouse: Warehouse, attributes: Sequence[Attribute], tell: Callabl
     A file that is damaged is not asked further: whatever it answered could be wrong. A run may be under way meanwhile.
     """
     tell("the database")
+    if broken := file_faults(warehouse):
+        return Health(0, 0, tuple(broken))
     with warehouse.connect() as connection:
         tables, published = kept_tables(connection, attributes), published_run(connection)
-        broken = file_faults(connection)
-    if any("database file itself" in problem for problem in broken):
-        return Health(published, 0, tuple(broken))
-    return Health(published, len(tables), (*broken, *_in_tables(warehouse, attributes, tell)))
+    return Health(published, len(tables), tuple(_in_tables(warehouse, attributes, tell)))
 
 
 def _in_tables(warehouse: Warehouse, attributes: Sequence[Attribute], tell: Callable[[str], None]) -> Iterator[str]:
     with warehouse.connect() as connection:
+        yield from loose_references(connection)
         for table in kept_tables(connection, attributes):
             tell(table.name)
             yield from row_faults(connection, table)

@@ -93,3 +93,20 @@ def test_a_department_that_is_taken_out_of_the_project_leaves_its_customers(two_
     two_departments.sources["billing"] = block
     two_departments.run()
     assert two_departments.customers() == seen
+
+
+def test_a_file_that_is_as_it_was_is_not_read_again(organisation: Organisation) -> None:
+    """Its counts are those of the last reading, refused rows among them; a row more, another key or another column is read. (Invariant 7)"""
+    drawn = "id | given_name | email | other\n1 | Ann | ann@lee.example | 8\n2 | Bob | bob@ray.example | 9\n2 | Bo | bo@x.example | 7"
+    organisation.department("crm", drawn)
+    first = organisation.run()
+    again = organisation.run()
+    assert again["status"] == "unchanged"
+    assert [again[name] for name in ("read", "accepted", "quarantined")] == [first[name] for name in ("read", "accepted", "quarantined")]
+    assert first["quarantined"] == 2
+    assert len(organisation.quarantined("crm")) == 2
+    organisation.department("crm", drawn, key="other")
+    by_other = organisation.run()
+    assert (by_other["read"], by_other["accepted"]) == (3, 3)
+    organisation.department("crm", drawn + "\n3 | Cid | cid@fox.example | 6")
+    assert organisation.run()["read"] == 4

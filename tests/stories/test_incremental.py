@@ -170,17 +170,3 @@ def test_a_database_is_asked_only_for_what_may_have_changed(organisation: Organi
     rows[1]["email"] = "bobby@ray.example"
     organisation.department("crm", rows, kind="sql")
     assert organisation.run()["sources"]["crm"]["changed"] == 0
-
-
-def test_a_match_that_was_lost_is_made_anew(organisation_on_each: Organisation) -> None:
-    """After a migration down and up again nothing is known of pairs and clusters: all is matched, not only what changed. (Invariant 6)"""
-    organisation_on_each.department("crm", PEOPLE)
-    organisation_on_each.department("billing", PEOPLE)
-    organisation_on_each.run()
-    before = organisation_on_each.customers()
-    with organisation_on_each.opened() as warehouse, warehouse.begin() as connection:
-        downgrade(connection, "0004")
-        upgrade(connection)
-    organisation_on_each.department("crm", f"{PEOPLE}\n99 | Zoe | Fox | zoe@fox.example | 1990-01-02 | Bath")
-    assert organisation_on_each.run()["match"]["matched_again"] is None
-    assert before in organisation_on_each.customers()

@@ -7,7 +7,7 @@ DEMO ?= demo
 RECORDS ?= 20000
 PIP := $(BIN)/pip --disable-pip-version-check --no-input install --quiet --constraint constraints.txt
 
-.PHONY: install demo test lint bench ui clean
+.PHONY: install demo test test-long lint bench ui clean
 
 install: $(VENV)/.installed
 
@@ -32,6 +32,10 @@ demo: install
 test: $(VENV)/.testing
 	@sh tests/system_packages.sh
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Runs that are killed at thirty moments and at every step, and a steward who decides meanwhile.
+test-long: $(VENV)/.testing
+	$(BIN)/python -m pytest -m long
 
 lint: $(VENV)/.testing
 	$(BIN)/ruff check .

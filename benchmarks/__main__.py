@@ -68,7 +68,7 @@ def measured(asked: argparse.Namespace, rivals: bool) -> Iterator[Report]:
     if sizes:
         yield scale_report([measure_scale(size, [ONEFOLD, *([SPLINK] if rivals else [])]) for size in sizes])
     if asked.records:
-        yield organisation_report([measure_organisation(size) for size in asked.records])
+        yield organisation_report([run for size in asked.records for run in measure_organisation(size)])
 
 
 if __name__ == "__main__":

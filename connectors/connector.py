@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -88,6 +90,22 @@ class Connector(ABC):
             strange = self.header and len(missing) == len(wanted) > 1
             raise SourceError(self.source, self._headless(missing) if strange else self._missing(missing, names))
 
+    def contents(self) -> str | None:
+        """What a file that is the whole source holds, and how it is read, as a hash; none for other sources, and where it cannot be read.
+
+        As long as it is the same, another reading would bring the same rows.
+        """
+        path = getattr(self.settings, "path", None)
+        if not isinstance(path, str) or not (self.base / path).is_file():
+            return None
+        try:
+            with (self.base / path).open("rb") as file:
+                held = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
+        except OSError:
+            return None  # reading says why
+        held.update(f"{self.kind} {self.settings.model_dump_json()} {code_of_connectors()}".encode())
+        return held.hexdigest()
+
     @property
     @abstractmethod
     def place(self) -> str:
@@ -156,3 +174,12 @@ def check_header(cells: Sequence[str], header: str, setting: str) -> None:
         places = [str(place) for place, cell in enumerate(cells, 1) if cell == twice]
         where = f"{', '.join(places[:-1])} and {places[-1]}"
         raise Unreadable(f"{header} says the same in columns {where}. Name each differently, or set {setting} if that row is no header.")
+
+
+@cache
+def code_of_connectors() -> str:
+    """Changes with the code that reads sources."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

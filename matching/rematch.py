@@ -107,8 +107,9 @@ def rematch(
     """
     seed = changed.copy()
     seed[before.neighbours] = seed[decided] = True
-    touched = touched_by(seed, changed, forms, population, model, settings, constraints, before)
-    scored = alone_of(touched, forms, population, model, settings)
+    offered = offer_of(forms, model)
+    touched = touched_by(seed, changed, offered, population, model, settings, constraints, before)
+    scored = alone_of(touched, offered, population, model, settings)
     rest = before.pairs.take(~before.pairs.touching(touched))
     if rivalled(population, model):
         scored = among_all(scored, rest, population, model)
@@ -133,7 +134,7 @@ def held_apart(constraints: Constraints, found: Found, settings: MatchSettings) 
 def touched_by(
     seed: Mask,
     changed: Mask,
-    forms: Mapping[str, Forms],
+    offered: Offer,
     population: Population,
     model: Model,
     settings: MatchSettings,
@@ -141,7 +142,7 @@ def touched_by(
     before: Before,
 ) -> Mask:
     """The records of all components, with their clusters of before, that hold a record of `seed` or one with other rivals."""
-    found = found_in(alone_of(changed, forms, population, model, settings))
+    found = found_in(alone_of(changed, offered, population, model, settings))
     old = before.pairs.take(~before.pairs.touching(changed))
     every = joined(old, found, len(population))
     seed = seed.copy()
@@ -160,22 +161,37 @@ def touched_by(
     return np.asarray(reached[component])
 
 
-def alone_of(chosen: Mask, forms: Mapping[str, Forms], population: Population, model: Model, settings: MatchSettings) -> Scored:
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What blocking and comparing start from, whichever records are chosen."""
+
+    used: Mapping[str, Forms]
+    """The forms as the model weighs them."""
+    atoms: Mapping[str, Atom]
+    comparer: Comparer
+
+
+def offer_of(forms: Mapping[str, Forms], model: Model) -> Offer:
+    """What the forms of all records offer to a model."""
+    used = model.weighed(forms)
+    return Offer(used, {} if model.plan.everything else atoms(used), Comparer(model.comparisons, used, model.classes(used)))
+
+
+def alone_of(chosen: Mask, offered: Offer, population: Population, model: Model, settings: MatchSettings) -> Scored:
     """The pairs that have a side among some records, by themselves."""
-    pairs, patterns = pairs_with(chosen, forms, population, model, settings.pair_budget, bits_of(settings.ask[0]))
+    pairs, patterns = pairs_with(chosen, offered, population, model, settings.pair_budget, bits_of(settings.ask[0]))
     return weigh_pairs(pairs, patterns, model)
 
 
 def pairs_with(
-    chosen: Mask, forms: Mapping[str, Forms], population: Population, model: Model, budget: int | None, floor: int
+    chosen: Mask, offered: Offer, population: Population, model: Model, budget: int | None, floor: int
 ) -> tuple[Pairs, Patterns]:
     """Of the pairs that blocking and comparing everything would find, those that have a side among some records."""
-    used = model.weighed(forms)
-    offered = None if model.plan.everything else {name: reaching(one, chosen) for name, one in atoms(used).items()}
-    pairs = candidate_pairs(used, population, model.plan, budget or pair_budget(len(population)), offered)
+    reached = None if model.plan.everything else {name: reaching(one, chosen) for name, one in offered.atoms.items()}
+    pairs = candidate_pairs(offered.used, population, model.plan, budget or pair_budget(len(population)), reached)
     kept = chosen[pairs.left] | chosen[pairs.right]
     pairs = replace(pairs, left=pairs.left[kept], right=pairs.right[kept], candidates=int(kept.sum()))
-    return worth_scoring(Comparer(model.comparisons, used, model.classes(used)), model.scoring, pairs, least_weight(population, floor))
+    return worth_scoring(offered.comparer, model.scoring, pairs, least_weight(population, floor))
 
 
 def reaching(one: Atom, chosen: Mask) -> Atom:

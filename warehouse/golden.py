@@ -105,6 +105,23 @@ def golden_count(connection: sa.Connection, run: int | None = None) -> int:
     return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(seen)).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many golden customers there are, and what share of them has a value of each attribute."""
+
+    customers: int
+    shares: Mapping[str, float]
+
+
+def values_held(connection: sa.Connection, attributes: Sequence[Attribute], staged: int | None = None) -> Held:
+    """What the golden records hold that are published, or `staged` by a run; counted by the database."""
+    table = golden_version(attributes)
+    pointer = published_run(connection) if staged is None else staged
+    counted = (sa.func.count(table.c[attribute.name]) for attribute in attributes)
+    customers, *filled = connection.execute(sa.select(sa.func.count(), *counted).where(visible(table, pointer))).one()
+    return Held(customers, {a.name: count / customers if customers else 1.0 for a, count in zip(attributes, filled, strict=True)})
+
+
 def golden_record(connection: sa.Connection, attributes: Sequence[Attribute], number: int, run: int | None = None) -> GoldenRecord | None:
     """One published golden record, now or as of a run; none when the number has none then. (Invariants 4, 10)"""
     table = golden_version(attributes)

@@ -43,9 +43,19 @@ def ledger(warehouse: Warehouse) -> Ledger:
         published = published_run(connection)
         given = golden_identity.c.minted_run <= published
         highest: int | None = connection.scalar(sa.select(sa.func.max(golden_identity.c.golden_number)).where(given))
-    held = sa.select(crosswalk.c.record_id, crosswalk.c.golden_number).where(visible(crosswalk, published))
     retired = read(warehouse, _memberships_at_end(published))
-    return Ledger(read(warehouse, held), _states(warehouse, published), retired, (highest or 0) + 1)
+    return Ledger(read(warehouse, _memberships(published)), _states(warehouse, published), retired, (highest or 0) + 1)
+
+
+def published_memberships(warehouse: Warehouse) -> pa.Table:
+    """record_id and golden_number of every record in the publication; in no particular order."""
+    with warehouse.connect() as connection:
+        published = published_run(connection)
+    return read(warehouse, _memberships(published))
+
+
+def _memberships(published: int) -> sa.Select[Any]:
+    return sa.select(crosswalk.c.record_id, crosswalk.c.golden_number).where(visible(crosswalk, published))
 
 
 def _states(warehouse: Warehouse, published: int) -> pa.Table:

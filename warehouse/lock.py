@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,14 +21,32 @@ from warehouse.tables import run as runs
 
 RUN_LOCK = 7_036_802
 """Number of the PostgreSQL advisory lock; it is the database's own."""
+ASK_SECONDS = 0.5
+"""How often somebody who waits asks for the lock."""
 
 
-def run_lock(warehouse: Warehouse) -> AbstractContextManager[None]:
-    """Hold the warehouse for one run.
+@contextmanager
+def run_lock(warehouse: Warehouse, wait: float = 0.0) -> Iterator[None]:
+    """Hold the warehouse for one run; another that holds it is waited for, so many seconds.
 
     Raises `WarehouseBusy`, which names the holder, its run and since when.
     """
-    return _file_lock(warehouse, warehouse.path) if warehouse.path is not None else _server_lock(warehouse)
+    with ExitStack() as held:
+        end = time.monotonic() + wait
+        while not _held(held, warehouse, final=time.monotonic() >= end):
+            time.sleep(min(ASK_SECONDS, max(end - time.monotonic(), 0)))
+        yield
+
+
+def _held(held: ExitStack, warehouse: Warehouse, final: bool) -> bool:
+    """Whether the lock is ours now; with `final`, it is an error if not."""
+    try:
+        held.enter_context(_file_lock(warehouse, warehouse.path) if warehouse.path is not None else _server_lock(warehouse))
+    except WarehouseBusy:
+        if final:
+            raise
+        return False
+    return True
 
 
 @contextmanager

@@ -68,6 +68,13 @@ def staged_golden(warehouse: Warehouse, run: Run, attributes: Sequence[Attribute
     return read(warehouse, sa.select(*columns).where(visible(table, run.number)))
 
 
+def staged_members(warehouse: Warehouse, run: Run) -> pa.Table:
+    """golden_number of every golden record, and `members`, the number of records it shows."""
+    table = golden_version(())
+    members = sa.select(table.c.golden_number, table.c.member_count.label("members"))
+    return read(warehouse, members.where(visible(table, run.number)))
+
+
 def live_record_ids(warehouse: Warehouse) -> pa.ChunkedArray:
     """The numbers of all live records of the sources that the project declares."""
     joined = source_record.join(record, record.c.record_id == source_record.c.record_id).join(

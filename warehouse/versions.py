@@ -107,21 +107,36 @@ def match(old: pa.Table, new: pa.Table, keys: Sequence[str]) -> Match:
     >>> found.old.tolist(), found.new.tolist(), found.only_old.tolist(), found.only_new.tolist()
     ([1], [1], [0], [0])
     """
+    codes = _codes(old, new, keys)
+    first, second = (np.argsort(side, kind="stable") for side in (codes[: len(old)], codes[len(old) :]))
+    before, after = codes[: len(old)][first], codes[len(old) :][second]
+    if (before[1:] == before[:-1]).any() or (after[1:] == after[:-1]).any():
+        raise ValueError(f"rows with the same {', '.join(keys)}")
+    at = np.searchsorted(after, before)
+    both = np.flatnonzero(after[np.minimum(at, len(after) - 1)] == before) if len(after) else np.empty(0, np.int64)
+    in_old, in_new = first[both], second[at[both]]
+    return Match(in_old, in_new, _others(in_old, len(old)), _others(in_new, len(new)))
+
+
+def _codes(old: pa.Table, new: pa.Table, keys: Sequence[str]) -> Places:
+    """A number for each row of both tables, equal where the keys are; a key that is a number is its own."""
+    if (
+        len(keys) == 1
+        and pa.types.is_integer(new.column(keys[0]).type)
+        and not new.column(keys[0]).null_count + old.column(keys[0]).null_count
+    ):
+        return np.concatenate([table.column(keys[0]).to_numpy().astype(np.int64) for table in (old, new)])
     codes = np.zeros(len(old) + len(new), np.int64)
     for key in keys:
         codes = _joined(codes, pa.chunked_array([*old.column(key).chunks, *new.column(key).chunks], new.column(key).type))
-    before, after = codes[: len(old)], codes[len(old) :]
-    if len(np.unique(before)) < len(before) or len(np.unique(after)) < len(after):
-        raise ValueError(f"rows with the same {', '.join(keys)}")
-    _, in_old, in_new = np.intersect1d(before, after, assume_unique=True, return_indices=True)
-    return Match(in_old, in_new, _others(in_old, len(old)), _others(in_new, len(new)))
+    return codes
 
 
 def _joined(codes: Places, values: pa.ChunkedArray) -> Places:
     """Small numbers that are equal where both `codes` and `values` are."""
     own = values.combine_chunks().dictionary_encode(null_encoding="encode")
     pairs = codes * max(len(own.dictionary), 1) + np.asarray(own.indices)
-    return np.unique(pairs, return_inverse=True)[1]
+    return np.asarray(pa.array(pairs).dictionary_encode().indices, np.int64)
 
 
 def _others(places: Places, count: int) -> Places:

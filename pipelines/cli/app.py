@@ -22,6 +22,7 @@ from pipelines.cli.decide import decide
 from pipelines.cli.dedupe import dedupe
 from pipelines.cli.demo import demo
 from pipelines.cli.diff import diff
+from pipelines.cli.doctor import doctor
 from pipelines.cli.events import events
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
@@ -146,7 +147,7 @@ def onefold(
 
 LOOKING: list[Callable[..., None]] = [demo, dedupe, check, schema, run, match, train, status, show, explain, diff, preview]
 ACTING: list[Callable[..., None]] = [merge, split, pin, decide, undo]
-TELLING: list[Callable[..., None]] = [publish, export, report, audit, ui]
+TELLING: list[Callable[..., None]] = [publish, export, report, audit, doctor, ui]
 for command in (*LOOKING, *ACTING, *TELLING):
     app.command()(command)
 app.add_typer(events, name="events")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 HELD, SOURCE_HELD = 3, 4
 
 
-def run(project: ProjectOption = None, as_json: JsonOption = False, debug: DebugOption = False) -> None:
+WaitOption = Annotated[
+    float,
+    typer.Option(
+        "--wait", metavar="SECONDS", min=0, help="Wait so long for another run that holds the warehouse; without it, say who does."
+    ),
+]
+
+
+def run(project: ProjectOption = None, wait: WaitOption = 0, as_json: JsonOption = False, debug: DebugOption = False) -> None:
     """Pull every source, match, merge and publish.
 
     It is the same job as in the web UI, and is seen there.
@@ -33,7 +41,7 @@ def run(project: ProjectOption = None, as_json: JsonOption = False, debug: Debug
     from pipelines.cli.duplication import write_page_if_possible
 
     chosen = project_at(project)
-    report = ran(chosen)
+    report = ran(chosen, wait)
     after = how_it_stands(chosen)
     published = after.publication
     page = write_page_if_possible(chosen, published) if published else None
@@ -46,12 +54,12 @@ def run(project: ProjectOption = None, as_json: JsonOption = False, debug: Debug
         raise typer.Exit(code)
 
 
-def ran(project: Project) -> Mapping[str, Any]:
+def ran(project: Project, wait: float = 0) -> Mapping[str, Any]:
     """Run the job, showing how far it is; its report."""
     with printing_elsewhere(), watching(project) as told:
         from pipelines.definitions.launch import run_job
 
-        report: Mapping[str, Any] = run_job(project.folder, told)
+        report: Mapping[str, Any] = run_job(project.folder, told, wait)
     return report
 
 

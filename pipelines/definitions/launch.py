@@ -26,13 +26,13 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's log lines are kept with the run, and do not fill the terminal."""
 
 
-def run_job(project_folder: Path, progress: Callable[[str, int], None] | None = None) -> dict[str, Any]:
+def run_job(project_folder: Path, progress: Callable[[str, int], None] | None = None, wait: float = 0.0) -> dict[str, Any]:
     """Run the job in this process, seen in the Dagster UI like any other run; returns the run's report.
 
     Raises what stopped the run: an OnefoldError, KeyboardInterrupt, or a bug's own error. A closed publication gate is not
     raised: the report's status is `held`.
     """
-    project, watch = load_project(project_folder), Watch(progress)
+    project, watch = load_project(project_folder), Watch(progress, wait)
     with open_instance(instance_folder(project.folder, os.environ)) as instance:
         job = definitions(project, watch).resolve_job_def(JOB)
         run = instance.create_run_for_job(job, run_config=QUIET, remote_job_origin=origin())

@@ -81,7 +81,7 @@ def run_resource(project: Project, watch: Watch) -> dg.ResourceDefinition:
 
         instance, run_id = running_on(context)
         watch.report, watch.error = None, None
-        with watch.explaining(), open_session(project, run_id) as session:
+        with watch.explaining(), open_session(project, run_id, watch.wait) as session:
             end_dead_runs(instance, session.warehouse, but=run_id)
             yield RunInProgress(session, watch)
             watch.report = report = ended(session, watch)

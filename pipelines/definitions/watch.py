@@ -24,6 +24,8 @@ class Watch:
 
     progress: Callable[[str, int], None] | None = None
     """Is told the source and the number of rows read so far."""
+    wait: float = 0.0
+    """How many seconds another run that holds the warehouse is waited for."""
     report: dict[str, Any] | None = None
     error: BaseException | None = None
     """What stopped the run, the first thing that did."""

@@ -64,8 +64,12 @@ def basis_of(session: Session, records: Records, model: Model) -> Basis | None:
     place = Places(records.ids)
     changed = np.zeros(len(records), bool)
     changed[known(place.of(changed_since(session.warehouse, row.number)))] = True
-    pairs, neighbours = pairs_before(session, place, changed)
     members = published_clusters(session.warehouse)
+    clustered = changed.copy()
+    clustered[known(place.of(members.column("record_id").to_numpy()))] = True
+    if not clustered.all():
+        return None  # What the match had found was lost, in a migration down and up again for example.
+    pairs, neighbours = pairs_before(session, place, changed)
     gone = members.column("record_id").to_numpy()[place.of(members.column("record_id").to_numpy()) < 0]
     label, linkage, named = clusters_before(members, place, len(records))
     before = Before(pairs, neighbours, label, linkage, related_before(session, named))

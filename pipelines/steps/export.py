@@ -127,12 +127,13 @@ def unwritable(path: Path, error: OSError) -> OnefoldError:
 def published_rows(warehouse: Warehouse, attributes: Sequence[Attribute], what: What, run: int | None = None) -> Iterator[pa.Table]:
     """The rows of a consumers' view, part by part, as of one moment: that of a run's publication or now; times are in UTC."""
     pointer: Any = PUBLISHED if run is None else run
-    statement: Any = {
+    selects: dict[What, Callable[[], Any]] = {
         What.ADOPTED: mapping_select,
         What.GOLDEN: lambda: customer_select(attributes, pointer),
         What.CROSSWALK: lambda: crosswalk_select(pointer),
         What.RELATIONSHIPS: lambda: relationship_select(pointer),
-    }[what]()
+    }
+    statement = selects[what]()
     kept = golden_version(attributes).c
     # The view tells times in each database's own way; what is kept is the same on both.
     columns = [kept[column.name] if column.name in MOMENTS else column for column in statement.selected_columns]

@@ -35,7 +35,7 @@ def standardise_again(session: Session, source: Source) -> tuple[str, ...]:
     """
     kept = KeptRows(session, source)
     before = last_live(session, source)
-    note(session, source, stamp(before).get("found", {}), maker(session, source))
+    note(session, source, stamp(before).get("found", {}), maker(session, source), None)
     landing = Landing(session, source, renewed=True)
     landing.land_all(kept.batches(source.columns))
     t = landing.tally

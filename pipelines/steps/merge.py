@@ -26,7 +26,7 @@ from pipelines.steps.scope import Scope, touched_customers
 from pipelines.steps.session import Session
 from warehouse.contacts import stage_contacts
 from warehouse.golden import stage_golden
-from warehouse.ledger import ledger
+from warehouse.ledger import published_memberships
 from warehouse.records import live_records, newest_modification, records_as_of
 from warehouse.staged import staged_crosswalk, staged_linkages
 from warehouse.tasks import Question, sync_tasks
@@ -99,7 +99,7 @@ def counted_again(session: Session, scope: Scope, now: DuplicationReport) -> Dup
     """The duplication report on everybody, from the last one and what was of the customers in scope when it was made."""
     attributes, publication = session.project.attributes, scope.publication
     records = assemble(records_as_of(session.warehouse, attributes, publication.number, scope.before), attributes)
-    held = ledger(session.warehouse).crosswalk
+    held = published_memberships(session.warehouse)
     place = Places(held.column("record_id").to_numpy()).of(records.ids)
     before = duplication(records, held.column("golden_number").to_numpy()[place], alike=form_codes(records))
     return renewed(DuplicationReport.from_dict((publication.report or {})["duplication"]), before, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -20,11 +19,11 @@ from warehouse import ledger as book
 from warehouse import quality as results
 from warehouse.audit import PROGRAM, record_act
 from warehouse.decisions import active_pairs
-from warehouse.golden import published_golden
+from warehouse.golden import values_held
 from warehouse.outbox import stage_events
 from warehouse.publications import last_publication
 from warehouse.runs import publish, run_report
-from warehouse.staged import live_record_ids, staged_crosswalk, staged_golden, staged_states
+from warehouse.staged import live_record_ids, staged_crosswalk, staged_golden, staged_members, staged_states
 from warehouse.tasks import Question, sync_tasks
 
 
@@ -82,26 +81,26 @@ def staged_publication(session: Session) -> StagedPublication:
 def gate_tables(session: Session, live: pa.ChunkedArray) -> StagedPublication:
     """What the run has staged, beside what is published; `live` are the numbers of the records that must have a golden id."""
     warehouse, run, attributes = session.warehouse, session.run, session.project.attributes
-    before, states = book.ledger(warehouse), staged_states(warehouse, run)
+    before, states = book.published_memberships(warehouse), staged_states(warehouse, run)
     crosswalk = staged_crosswalk(warehouse, run)
-    golden, earlier = staged_golden(warehouse, run, attributes), published_golden(warehouse, attributes)
+    with warehouse.connect() as connection:
+        filled, filled_before = values_held(connection, attributes, run.number), values_held(connection, attributes)
     redirects = states.filter(pc.equal(states.column("state"), "redirected")).select(["golden_number", "target"])
     lasting = np.isin(redirects.column("target").to_numpy(), numbers_in(states, "retired"), invert=True)
-    names = [attribute.name for attribute in attributes]
-    first = not len(earlier)
+    first = not filled_before.customers
     decisions, broken = decisions_kept(session, crosswalk)
     return StagedPublication(
-        golden=golden.select(["golden_number", "member_count"]).rename_columns(["golden_number", "members"]),
+        golden=staged_members(warehouse, run),
         crosswalk=crosswalk,
         live_records=live,
         redirects=redirects.filter(pa.array(lasting)),
-        completeness=completeness(golden, names),
-        completeness_before=None if first else completeness(earlier, names),
-        customers_before=None if first else len(earlier),
-        churn=None if first else churn(before.crosswalk, crosswalk, redirects),
+        completeness=filled.shares,
+        completeness_before=None if first else filled_before.shares,
+        customers_before=None if first else filled_before.customers,
+        churn=None if first else churn(before, crosswalk, redirects),
         decisions=decisions,
         decisions_broken=broken,
-        values=lambda: golden.select(names),
+        values=lambda: staged_golden(warehouse, run, attributes).select([attribute.name for attribute in attributes]),
     )
 
 
@@ -121,11 +120,6 @@ def decisions_kept(session: Session, crosswalk: pa.Table) -> tuple[int, int]:
     together = number[left[live]] == number[right[live]]
     same = np.asarray(pc.equal(pairs.column("verdict"), str(Verdict.SAME)))[live]
     return int(live.sum()), int((together != same).sum())
-
-
-def completeness(golden: pa.Table, names: list[str]) -> Mapping[str, float]:
-    """Share of golden customers that have a value, by attribute."""
-    return {name: 1 - golden.column(name).null_count / max(len(golden), 1) for name in names}
 
 
 def churn(before: pa.Table, after: pa.Table, redirects: pa.Table) -> float:

@@ -25,7 +25,7 @@ from warehouse.golden import golden_count
 from warehouse.ledger import published_crosswalk
 from warehouse.records import live_record_count
 from warehouse.relationships import relationship_counts
-from warehouse.runs import finish_run, note, run_report
+from warehouse.runs import finish_run, last_result, note, published_run, run_report
 from warehouse.tasks import task_counts
 
 Report = dict[str, Any]
@@ -103,7 +103,7 @@ def finish(session: Session, error: str = "", fingerprint: str | None = None) ->
             "open_tasks": sum(task_counts(connection).values()),
         }
     report = {**figures(session, parts, status), **now, "error": error, **measured(session)}
-    report |= accuracy_of(session) | parts
+    report |= (accuracy_before(session) or accuracy_of(session)) | parts
     with session.warehouse.begin() as connection:
         fingerprints = {"input": fingerprint} if fingerprint else {}
         fingerprints |= {"model": parts["match"]["model"]} if "match" in parts else {}
@@ -146,6 +146,28 @@ def measured(session: Session) -> Report:
     return {"seconds": round(seconds, 2), "peak_mb": round(peak / 2**20, 1)}
 
 
+def truth_stamp(session: Session) -> Report:
+    """What the accuracy depends on: the publication and the file of the truth, as far as its size and time tell."""
+    path = session.project.truth
+    with session.warehouse.connect() as connection:
+        published = published_run(connection)
+    if path is None or not path.exists():
+        return {}
+    known = path.stat()
+    return {"truth_seen": [published, path.name, known.st_size, known.st_mtime_ns]}
+
+
+def accuracy_before(session: Session) -> Report:
+    """The accuracy that an earlier run has measured of the same publication; empty where it has to be measured."""
+    stamp = truth_stamp(session)
+    with session.warehouse.connect() as connection:
+        last = last_result(connection)
+    report = (last.report if last else None) or {}
+    if not stamp or report.get("truth_seen") != stamp["truth_seen"] or "accuracy" not in report:
+        return {}
+    return {name: report[name] for name in ("accuracy", "truth_seen")}
+
+
 def accuracy_of(session: Session) -> Report:
     """`accuracy`: pairwise precision, recall and F1 of the publication against the project's truth, where it has one.
 
@@ -167,4 +189,4 @@ def accuracy_of(session: Session) -> Report:
     cluster = pd.factorize(both["golden_id"])[0]
     cluster[lone] = cluster.max(initial=0) + 1 + np.arange(int(lone.sum()))
     score = accuracy(cluster, pd.factorize(both["entity_id"])[0])
-    return {"accuracy": {name: round(getattr(score, name), 4) for name in ("precision", "recall", "f1")}}
+    return {"accuracy": {name: round(getattr(score, name), 4) for name in ("precision", "recall", "f1")}, **truth_stamp(session)}

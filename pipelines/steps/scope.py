@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from matching.records import Longs
 from pipelines.steps.basis import publication_to_build_on
 from pipelines.steps.session import Session
-from warehouse.ledger import ledger
+from warehouse.ledger import published_memberships
 from warehouse.pins import ever_pinned
 from warehouse.records import changed_since
 from warehouse.runs import RunRow
@@ -45,7 +45,7 @@ def touched_customers(session: Session) -> Scope | None:
     other = np.concatenate((changed, relinked_records(warehouse, run)))
     ids, golden = (crosswalk.column(name).to_numpy() for name in ("record_id", "golden_number"))
     numbers = np.unique(np.concatenate((golden[np.isin(ids, other)], changed_memberships(warehouse, run), pinned(session))))
-    before = ledger(warehouse).crosswalk
+    before = published_memberships(warehouse)
     held = before.filter(pc.is_in(before.column("golden_number"), value_set=pa.array(numbers)))
     homeless = changed[~np.isin(changed, ids)]  # merging tells of them
     now = np.concatenate((ids[np.isin(golden, numbers)], homeless))

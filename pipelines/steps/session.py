@@ -41,12 +41,12 @@ def open_project_warehouse(project: Project) -> Iterator[Warehouse]:
 
 
 @contextmanager
-def open_session(project: Project, run_id: str | None = None) -> Iterator[Session]:
+def open_session(project: Project, run_id: str | None = None, wait: float = 0.0) -> Iterator[Session]:
     """A run: the lock is held and its number given. A run that ends without having been finished has failed, unless it published.
 
-    WarehouseBusy, which names the holder, where another run has the lock; nothing is changed then.
+    WarehouseBusy, which names the holder, where another run has the lock and still has it after `wait` seconds; nothing is changed then.
     """
-    with closing(open_warehouse(project.warehouse(os.environ), project.folder)) as warehouse, run_lock(warehouse):
+    with closing(open_warehouse(project.warehouse(os.environ), project.folder)) as warehouse, run_lock(warehouse, wait):
         discard_copy(warehouse)
         ensure_tables(warehouse, project.attributes)
         with session_on(project, warehouse, run_id) as session:

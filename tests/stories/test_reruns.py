@@ -8,6 +8,7 @@ from domain.errors import UnknownRecord
 from domain.records import RecordKey
 from tests.stories.organisation import Organisation
 from tests.stories.people import drawn
+from warehouse.migrate import downgrade, upgrade
 from warehouse.records import raw_record
 
 CRM = drawn("id", {"1": "Ann", "2": "Bob", "3": "Cleo"})
@@ -93,3 +94,34 @@ def test_a_department_that_is_taken_out_of_the_project_leaves_its_customers(two_
     two_departments.sources["billing"] = block
     two_departments.run()
     assert two_departments.customers() == seen
+
+
+def test_a_file_that_is_as_it_was_is_not_read_again(organisation: Organisation) -> None:
+    """Its counts are those of the last reading, refused rows among them; one row more or another key, and it is read. (Invariant 7)"""
+    drawn = "id | given_name | email | other\n1 | Ann | ann@lee.example | 8\n2 | Bob | bob@ray.example | 9\n2 | Bo | bo@x.example | 7"
+    organisation.department("crm", drawn)
+    first = organisation.run()
+    again = organisation.run()
+    assert again["status"] == "unchanged"
+    assert [again[name] for name in ("read", "accepted", "quarantined")] == [first[name] for name in ("read", "accepted", "quarantined")]
+    assert first["quarantined"] == 2
+    assert len(organisation.quarantined("crm")) == 2
+    organisation.department("crm", drawn, key="other")
+    by_other = organisation.run()
+    assert (by_other["read"], by_other["accepted"]) == (3, 3)
+    organisation.department("crm", drawn + "\n3 | Cid | cid@fox.example | 6")
+    assert organisation.run()["read"] == 4
+
+
+def test_a_match_that_was_lost_is_made_anew(two_departments: Organisation) -> None:
+    """After a migration down and up again nothing is known of pairs and clusters: all is matched, not only what changed. (Invariant 6)"""
+    two_departments.run()
+    before = two_departments.customers()
+    with two_departments.opened() as warehouse, warehouse.begin() as connection:
+        downgrade(connection, "0004")
+        upgrade(connection)
+    two_departments.department("crm", drawn("id", {"1": "Ann", "2": "Bob", "3": "Cleo", "4": "Dora"}))
+    found = two_departments.run()
+    assert found["match"]["trained"] is False
+    assert found["match"]["matched_again"] is None
+    assert two_departments.customers() == before.replace("billing:8", "billing:8 crm:4")

@@ -19,9 +19,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from domain.decisions import Decision, Verdict
 from domain.errors import WarehouseError
+from domain.records import RecordKey
 from warehouse.bulk import read
 from warehouse.database import open_warehouse
+from warehouse.decisions import active_decisions, append_decisions
 from warehouse.migrate import REVISION, _config, downgrade, revision, upgrade
 from warehouse.runs import start_run
 from warehouse.tables import metadata, publication, run
@@ -158,6 +161,33 @@ def test_a_filled_warehouse_migrates_down_and_up(story):
         assert set(metadata.tables) < set(sa.inspect(connection).get_table_names())
     story.whole_run({"crm": "1 Ann ann@a.org 1980-04-03"}, "1 crm:1")
     assert story.golden() == "1 Ann crm:1"
+
+
+@pytest.mark.parametrize("to", ["0004", "0003", "0002", "0001"])
+def test_a_filled_warehouse_keeps_what_older_versions_know(story, to):
+    """Down to an older version and up again: records, golden customers, ids and decisions survive, and the next run works.
+
+    run 1 --- run 2 --- down --- up --- run 3
+    """
+    story.whole_run({"crm": "1 Ann ann@a.org 1980-04-03\n2 Bob bob@b.org -"}, "1 crm:1\n2 crm:2")
+    story.whole_run({"crm": "1 Ann ann@b.org 1980-04-03\n2 Bob bob@b.org -"}, "1 crm:1 crm:2")
+    sides = RecordKey("crm", "1"), RecordKey("crm", "2")
+    with story.warehouse.begin() as connection:
+        append_decisions(connection, [Decision(*sides, Verdict.SAME, "ruth", EPOCH, "she asked them", "g1")])
+    before, live, first = story.golden(), story.live(), story.golden(1)
+    rows = story.rows()
+    with story.warehouse.begin() as connection:
+        downgrade(connection, to)
+        assert revision(connection) == to
+    with story.warehouse.begin() as connection:
+        upgrade(connection)
+    assert (story.golden(), story.live(), story.golden(1), story.rows()) == (before, live, first, rows)
+    with story.warehouse.connect() as connection:
+        assert [one.reason for one in active_decisions(connection)] == ["she asked them"]
+    assert story.violations() == []
+    story.whole_run({"crm": "1 Ann ann@b.org 1980-04-03\n2 Bob bob@b.org -\n3 Cid - -"}, "1 crm:1 crm:2\n3 crm:3")
+    assert story.golden() == "1 Ann crm:1 crm:2\n3 Cid crm:3"
+    assert story.violations() == []
 
 
 def test_a_block_that_fails_is_rolled_back(warehouse):

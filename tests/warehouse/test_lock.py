@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,3 +64,18 @@ def test_the_death_of_its_holder_frees_the_lock(warehouse, warehouse_url, tmp_pa
         except WarehouseBusy:
             continue
     pytest.fail("the lock outlived its holder")
+
+
+def test_whoever_waits_gets_the_lock_when_its_holder_ends(warehouse, warehouse_url, tmp_path):
+    """With a patience the second run begins when the first has ended, however that was; without enough of it, the holder is named."""
+    root = Path(__file__).parents[2]
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, warehouse_url, str(tmp_path)], stdout=subprocess.PIPE, cwd=root)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    start = time.monotonic()
+    with pytest.raises(WarehouseBusy, match=f"process {holder.pid} on"), run_lock(warehouse, wait=0.7):
+        pass
+    assert time.monotonic() - start >= 0.7
+    threading.Timer(0.5, lambda: holder.send_signal(signal.SIGKILL)).start()
+    with run_lock(warehouse, wait=60):
+        assert holder.poll() is not None or holder.wait(10) == -signal.SIGKILL

@@ -13,7 +13,7 @@ from domain.records import RecordKey
 from domain.runs import BatchCounts, RunStatus
 from warehouse import records, runs, sources, staging
 from warehouse.contacts import contacts_of
-from warehouse.golden import golden_count, golden_record
+from warehouse.golden import Held, golden_count, golden_record, values_held
 from warehouse.ledger import holder, published_crosswalk
 from warehouse.quality import reports, save_report
 
@@ -291,3 +291,22 @@ def test_the_crosswalk_is_told_in_words(story):
     first_run(story)
     told = sorted(tuple(row.values()) for row in published_crosswalk(story.warehouse).to_pylist())
     assert told == [("billing", "7", "G1"), ("crm", "1", "G1"), ("crm", "2", "G2")]
+
+
+def test_completeness_is_counted_by_the_database(story):
+    """How many golden customers there are, and what share has a value of each attribute: published, and as a run has staged it."""
+    story.whole_run({"crm": "1 Ann ann@a.org 1980-04-03\n2 Bob - -"}, "1 crm:1\n2 crm:2")
+    run = story.begin("crm")
+    story.pull(run, "crm", "1 Ann ann@a.org 1980-04-03\n2 Bob bob@b.org -")
+    story.merge(run, "1 crm:1\n2 crm:2")
+    with story.warehouse.connect() as connection:
+        published, staged = values_held(connection, story.attributes), values_held(connection, story.attributes, run.number)
+    assert published == Held(2, {"given_name": 1.0, "email": 0.5, "birth_date": 0.5})
+    assert staged == Held(2, {"given_name": 1.0, "email": 1.0, "birth_date": 0.5})
+
+
+def test_nothing_published_holds_nothing(story):
+    """Of no customers, every share is whole."""
+    story.begin("crm")
+    with story.warehouse.connect() as connection:
+        assert values_held(connection, story.attributes) == Held(0, {"given_name": 1.0, "email": 1.0, "birth_date": 1.0})

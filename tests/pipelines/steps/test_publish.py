@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from domain.decisions import Verdict
-from pipelines.steps.publish import churn, completeness, decisions_kept
+from pipelines.steps.publish import churn, decisions_kept
 from pipelines.steps.session import open_session
 from tests.stories.organisation import Organisation
 
@@ -43,13 +43,6 @@ def redirects(picture: str) -> pa.Table:
 def test_churn_is_the_share_of_records_whose_golden_id_is_another(before: str, after: str, leads: str, share: float) -> None:
     """Of the records published before and now, other than by a redirect."""
     assert churn(crosswalk(before), crosswalk(after), redirects(leads)) == share
-
-
-def test_completeness_is_the_share_that_has_a_value() -> None:
-    """Of no customers, it is whole."""
-    golden = pa.table({"email": ["a", None, None, "b"], "city": pa.nulls(4, pa.string())})
-    assert completeness(golden, ["email", "city"]) == {"email": 0.5, "city": 0.0}
-    assert completeness(golden.slice(0, 0), ["email"]) == {"email": 1.0}
 
 
 def test_the_gate_is_told_how_many_decisions_are_not_kept(organisation: Organisation) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from domain.attributes import Attribute, Storage
 from domain.checks import Gate, Severity
 from warehouse.attribute_tables import SEPARATOR, golden_version, origin_column, rule_column, standard_record
-from warehouse.publications import PUBLISHED, published_run
+from warehouse.publications import PUBLISHED, RESTS_ON, published_run
 from warehouse.records import with_keys
 from warehouse.sql_functions import position_of
 from warehouse.tables import (
@@ -173,7 +173,7 @@ def _live_records() -> sa.Select[Any]:
 
 
 def _seen_when_published(table: sa.Table) -> sa.ColumnElement[bool]:
-    return visible_before(table, PUBLISHED, source.c.live_run)
+    return visible_before(table, RESTS_ON, source.c.live_run)
 
 
 def _is_live(table: sa.Table) -> sa.ColumnElement[bool]:

@@ -8,6 +8,12 @@ from warehouse.tables import publication
 
 PUBLISHED: sa.ScalarSelect[int] = sa.select(sa.func.coalesce(sa.func.max(publication.c.run), 0)).scalar_subquery()
 """The pointer, for use within a statement."""
+RESTS_ON: sa.ScalarSelect[int] = (
+    sa.select(sa.func.max(sa.func.coalesce(publication.c.rests_on, publication.c.run)))
+    .where(publication.c.run == PUBLISHED)
+    .scalar_subquery()
+)
+"""The run whose source records the publication shows, for use within a statement: an earlier one, where somebody was only erased."""
 
 
 def published_run(connection: sa.Connection, as_of: int | None = None) -> int:

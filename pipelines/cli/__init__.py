@@ -3,7 +3,7 @@
 app          the commands together, and what becomes of errors
 options      what commands have in common
 console      printing, to people and to scripts
-demo · dedupe · check · schema · run · match · train · status · show · explain · export · events · audit · ui · report
+demo · dedupe · check · schema · run · match · train · status · show · explain · export · events · audit · subject · erase · ui · report
 """
 
 from pipelines.cli.app import app

@@ -18,6 +18,7 @@ from pipelines.cli.check import check
 from pipelines.cli.console import complain, print_json
 from pipelines.cli.dedupe import dedupe
 from pipelines.cli.demo import demo
+from pipelines.cli.erase import erase
 from pipelines.cli.events import events
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
@@ -27,6 +28,7 @@ from pipelines.cli.run import HELD, run
 from pipelines.cli.schema import schema
 from pipelines.cli.show import show
 from pipelines.cli.status import status
+from pipelines.cli.subject import subject
 from pipelines.cli.train import train
 from pipelines.cli.ui import ui
 
@@ -134,6 +136,6 @@ def onefold(
     """Many departments, one customer: pull customer databases together, match, merge, and publish one golden table."""
 
 
-for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, export, report, audit, ui):
+for command in (demo, dedupe, check, schema, run, match, train, status, show, explain, export, report, audit, subject, erase, ui):
     app.command()(command)
 app.add_typer(events, name="events")

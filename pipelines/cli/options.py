@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,17 @@ ProjectOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead, errors too.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; it may hold customers' data.")]
+
+ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; without it, your login name.", show_default=False)]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept with your name.", show_default=False)]
+
+
+def login_name() -> str:
+    """Who sits at the keyboard; `unknown` where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
 
 
 def project_folder(given: Path | None) -> Path:

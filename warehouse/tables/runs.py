@@ -53,5 +53,6 @@ publication = Table(
     required("note", Text),
     optional("restored_run", Integer, comment="The publication whose state this one brought back"),
     optional("published_by", Text, comment="Who asked for it, where a person did"),
+    optional("rests_on", Integer, comment="The run whose source records it shows, where it is another's publication without somebody"),
     comment="The pointer of the golden tables: they show the state of the highest run in here",
 )

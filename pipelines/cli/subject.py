@@ -19,9 +19,9 @@ def subject(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Export everything that is held on one person, as JSON and as a page.
+    """Export everything that is held on one person.
 
-    Golden record with provenance, contacts, source records in all versions, memberships over time, relationships (only that
+    As JSON and as a page: golden record with provenance, contacts, source records in all versions, memberships over time, relationships (only that
     there are some), decisions, pins, tasks, events and audit entries. Data of other customers are left out. The files can be
     read by you alone; that they were made goes into the audit log.
     """

@@ -198,7 +198,7 @@ SHOP = """
 
 
 def test_a_whole_identity_is_turned_away_a_part_of_it_is_a_task_and_a_spouse_is_neither(people_on_each: Organisation) -> None:
-    """A new department: Zoe by name, birth date and telephone; her namesake of the same day; her husband; who has her number now. (Invariant 7)"""
+    """A new department: Zoe, her namesake of the same day, her husband, and who has her number now. (Invariant 7)"""
     erase(people_on_each, people_on_each.golden("billing:77").golden_id)
     people_on_each.department("shop", SHOP)
     report = people_on_each.run()

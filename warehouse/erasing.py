@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from domain.runs import Run
 from warehouse.attribute_tables import golden_version, standard_record
+from warehouse.audit import LOCK as AUDIT_LOCK
 from warehouse.audit import erase_payloads
 from warehouse.ids import among, batches
 from warehouse.person import Mention, Person, acts_about, tasks_about
@@ -94,8 +95,9 @@ def erase_person(
     """
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
-    else:  # a steward who decides now waits, and then finds the records gone
-        connection.execute(sa.text("LOCK TABLE decision, pin, steward_task, audit_payload IN SHARE ROW EXCLUSIVE MODE"))
+    else:  # a steward who decides now waits, and then finds the records gone; whoever acts locks the log last, so here too
+        connection.execute(sa.text("LOCK TABLE decision, pin, steward_task IN SHARE ROW EXCLUSIVE MODE"))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(AUDIT_LOCK)))
     mention = Mention(person, telling)
     others = _other_holders(connection, person)
     _forget_acts(connection, run, mention)

@@ -21,9 +21,9 @@ def subject(
 ) -> None:
     """Export everything that is held on one person.
 
-    As JSON and as a page: golden record with provenance, contacts, source records in all versions, memberships over time, relationships (only that
-    there are some), decisions, pins, tasks, events and audit entries. Data of other customers are left out. The files can be
-    read by you alone; that they were made goes into the audit log.
+    As JSON and as a page: golden record with provenance, contacts, source records in all versions, memberships over time,
+    relationships (only that there are some), decisions, pins, tasks, events and audit entries. Data of other customers are left
+    out. The files can be read by you alone; that they were made goes into the audit log.
     """
     from pipelines.steps.session import open_project_warehouse
     from pipelines.steps.subject import export_subject

@@ -12,6 +12,7 @@ from warehouse.bulk import read
 from warehouse.database import Warehouse
 from warehouse.ids import among, batches, first_free
 from warehouse.publications import published_run
+from warehouse.scrub import finish_erasures
 from warehouse.tables import (
     cluster_member,
     crosswalk,
@@ -47,6 +48,7 @@ def remove_leftovers(warehouse: Warehouse) -> None:
     remove_unpublished(warehouse)
     for table in (cluster_member, related_cluster, scored_pair):
         _remove_superseded(warehouse, table, published)
+    finish_erasures(warehouse)
 
 
 def remove_unpublished(warehouse: Warehouse) -> None:

@@ -13,11 +13,11 @@ from warehouse.tables import publication
 PUBLISHED: sa.ScalarSelect[int] = sa.select(sa.func.coalesce(sa.func.max(publication.c.run), 0)).scalar_subquery()
 """The pointer, for use within a statement."""
 RESTS_ON: sa.ScalarSelect[int] = (
-    sa.select(sa.func.max(sa.func.coalesce(publication.c.restored_run, publication.c.run)))
+    sa.select(sa.func.max(sa.func.coalesce(publication.c.rests_on, publication.c.restored_run, publication.c.run)))
     .where(publication.c.run == PUBLISHED)
     .scalar_subquery()
 )
-"""The run whose source records the publication shows, for use within a statement."""
+"""The run whose source records the publication shows, within a statement: an earlier one, where it was restored or only erased somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Publication:
     resumed_at: datetime | None = None
     """Of one that was restored: when runs were let publish again."""
     resumed_by: str | None = None
+    rests_on: int | None = None
+    """The run whose source records it shows, where it is another's publication without somebody."""
 
     @property
     def kept(self) -> bool:
@@ -78,6 +80,6 @@ def _publications() -> sa.Select[Any]:
 
 
 def rests_on(connection: sa.Connection, run: int) -> int:
-    """The run whose source records a publication shows: its own, or of a restored one that of the publication it brought back."""
+    """The run whose source records a publication shows: its own, or that of the one that it brought back or took somebody out of."""
     found = publication_of(connection, run)
-    return run if found is None or found.restored_run is None else found.restored_run
+    return run if found is None else found.rests_on or found.restored_run or run

@@ -59,6 +59,12 @@ def staged_records(warehouse: Warehouse, attributes: Sequence[Attribute], run: R
     return read_within(warehouse, _standard_values(attributes, lambda table: visible(table, run.number)), _numbered(among))
 
 
+def records_with(warehouse: Warehouse, attributes: Sequence[Attribute], name: str, values: Sequence[Any]) -> pa.Table:
+    """The live standard records that have one of some values of an attribute (not a `many` one), shaped like `live_records`."""
+    column = standard_record(attributes).c[name]
+    return read(warehouse, _standard_values(attributes, _live).where(source.c.active, column.in_(values)))
+
+
 def _numbered(among: Ids | None) -> Within | None:
     return None if among is None else Within((record.c.record_id,), among)
 

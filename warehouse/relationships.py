@@ -9,8 +9,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from domain.runs import Run
+from warehouse.bulk import read
 from warehouse.database import Warehouse
-from warehouse.publications import published_run
+from warehouse.publications import PUBLISHED, published_run
 from warehouse.tables import golden_identity, relationship
 from warehouse.versions import Changes, stage_versions
 from warehouse.visibility import visible
@@ -48,6 +49,12 @@ def relatives(connection: sa.Connection, number: int, run: int | None = None) ->
     )
     found = [Relative(row.golden_number, row.golden_id, row.kind, row.probability, _names(row.shared)) for row in rows]
     return sorted(found, key=lambda one: (-(one.probability or 0), one.golden_number, one.kind))
+
+
+def published_links(warehouse: Warehouse, kind: str) -> pa.Table:
+    """The published relationships of a kind: left_number, right_number."""
+    columns = (relationship.c.left_number, relationship.c.right_number)
+    return read(warehouse, sa.select(*columns).where(visible(relationship, PUBLISHED), relationship.c.kind == kind))
 
 
 def _names(shared: str | None) -> tuple[str, ...]:

@@ -38,9 +38,16 @@ def resolve(connection: sa.Connection, golden_id: str, run: int | None = None) -
     found = None if number is None else _state(connection, number, published)
     if number is None or found is None:
         raise UnknownGoldenId(f"no golden customer has or had the id '{golden_id}': check it for typing errors.")
+    if _is_erased(connection, number):  # the past does not bring back who was erased
+        return Resolution(golden_id, "erased", None, ())
     current = _lives_as(connection, number, published)
     successors = _successors(connection, number, published)
     return Resolution(golden_id, found.state, current, _golden_ids(connection, successors))
+
+
+def _is_erased(connection: sa.Connection, number: int) -> bool:
+    state = _state(connection, number, published_run(connection))
+    return state is not None and state.state == "erased"
 
 
 def _state(connection: sa.Connection, number: int, published: int) -> sa.Row[Any] | None:

@@ -95,6 +95,13 @@ def _close(connection: sa.Connection, run: Run, task_ids: Sequence[int]) -> None
         connection.execute(steward_task.update().where(these).values(state="done", closed_run=run.number))
 
 
+def close_about(connection: sa.Connection, kind: str, name: str, value: Any) -> None:
+    """Close the open tasks of a kind whose payload has a value under a name."""
+    open_ = sa.select(steward_task.c.task_id, steward_task.c.payload).where(steward_task.c.kind == kind, steward_task.c.state == "open")
+    done = [row.task_id for row in connection.execute(open_) if row.payload.get(name) == value]
+    connection.execute(steward_task.update().where(among(connection.dialect.name, steward_task.c.task_id, done)).values(state="done"))
+
+
 def open_tasks(connection: sa.Connection, kind: str | None = None, limit: int = 100, offset: int = 0) -> list[Task]:
     """Open tasks of a kind or of all, the most valuable first."""
     waiting = sa.select(steward_task).where(steward_task.c.state == "open")

@@ -4,7 +4,7 @@ app          the commands together, and what becomes of errors
 options      what commands have in common
 console      printing, to people and to scripts
 demo · dedupe · check · schema · run · match · train · status · show · explain · diff · preview
-publish · export · events · audit · adopt · doctor · ui · report
+publish · export · events · audit · adopt · doctor · subject · erase · ui · report
 merge · split · pin · decide · undo        stewards' acts
 acts         what these have in common
 """

@@ -23,6 +23,7 @@ from pipelines.cli.dedupe import dedupe
 from pipelines.cli.demo import demo
 from pipelines.cli.diff import diff
 from pipelines.cli.doctor import doctor
+from pipelines.cli.erase import erase
 from pipelines.cli.events import events
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
@@ -37,6 +38,7 @@ from pipelines.cli.schema import schema
 from pipelines.cli.show import show
 from pipelines.cli.split import split
 from pipelines.cli.status import status
+from pipelines.cli.subject import subject
 from pipelines.cli.train import train
 from pipelines.cli.ui import ui
 from pipelines.cli.undo import undo
@@ -147,7 +149,7 @@ def onefold(
 
 LOOKING: list[Callable[..., None]] = [demo, dedupe, check, schema, run, match, train, status, show, explain, diff, preview]
 ACTING: list[Callable[..., None]] = [merge, split, pin, decide, undo]
-TELLING: list[Callable[..., None]] = [publish, export, report, audit, doctor, ui]
+TELLING: list[Callable[..., None]] = [publish, export, report, audit, doctor, subject, erase, ui]
 for command in (*LOOKING, *ACTING, *TELLING):
     app.command()(command)
 app.add_typer(events, name="events")

@@ -17,14 +17,17 @@ from domain.settings import MatchSettings
 from domain.sources import Source
 from pipelines.project.attributes import attributes
 from pipelines.project.document import read_document
-from pipelines.project.environment import resolve_url, variable_problem
+from pipelines.project.environment import resolve, resolve_url, variable_problem
 from pipelines.project.expectations import checks
 from pipelines.project.faults import Faults, shaped
 from pipelines.project.find import PROJECT_FILE
 from pipelines.project.model import MatchSpec, ProjectFile
 from pipelines.project.schedule import schedule_problem, timezone_problem
 from pipelines.project.sources import sources
-from pipelines.project.subscribers import subscribers
+from pipelines.project.subscribers import secret_problem, subscribers
+
+SHORTEST_KEY = 16
+"""Bytes of the key for erasures at least."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Project:
     match: MatchSettings
     publication_checks: tuple[Check, ...]
     subscribers: tuple[Subscriber, ...]
+    erase_key: str | None
+    """As written; `erasure_key` resolves it."""
     schedule: str | None
     """Five fields of cron."""
     timezone: str
@@ -53,6 +58,22 @@ class Project:
             return resolve_url(self.warehouse_url, environment)
         except OnefoldError as error:
             raise OnefoldError(f"warehouse: {error}") from None
+
+    def erasure_key(self, environment: Mapping[str, str]) -> bytes:
+        """The key of the hashes that are kept of erased customers. Raises OnefoldError where there is none, or one that can be guessed."""
+        if self.erase_key is None:
+            raise OnefoldError(
+                "the project file names no key for erasures: write erase: {key: ${ONEFOLD_ERASURE_KEY}} and set that variable."
+            )
+        try:
+            key = resolve(self.erase_key, environment).encode()
+        except OnefoldError as error:
+            raise OnefoldError(f"erase.key: {error}.") from None
+        if len(key) < SHORTEST_KEY:
+            raise OnefoldError(
+                f"erase.key: it is shorter than {SHORTEST_KEY} bytes and can be guessed; make one with: openssl rand -hex 32"
+            )
+        return key
 
 
 def load_project(folder: Path) -> Project:
@@ -75,6 +96,8 @@ def built(file: ProjectFile, folder: Path, faults: Faults) -> Project:
     check_schedule(file, faults)
     if problem := warehouse_problem(file.warehouse):
         faults.add(("warehouse",), problem)
+    if file.erase and (problem := secret_problem(file.erase.key)):
+        faults.add(("erase", "key"), problem)
     return Project(
         folder=folder,
         name=file.name,
@@ -84,6 +107,7 @@ def built(file: ProjectFile, folder: Path, faults: Faults) -> Project:
         match=match,
         publication_checks=publication,
         subscribers=subscribers(file, faults),
+        erase_key=file.erase.key if file.erase else None,
         schedule=file.schedule,
         timezone=file.timezone,
         truth=folder / file.truth if file.truth else None,

@@ -146,6 +146,13 @@ class SubscriberSpec(Spec):
     """After so many failures in a row an event becomes a dead letter, and the next one's turn comes."""
 
 
+class EraseSpec(Spec):
+    """How erased customers are known when they come again."""
+
+    key: Text
+    """What keys the hashes that are kept of them, from the environment: ${NAME}."""
+
+
 class ProjectFile(Spec):
     """A Onefold project: the customer's attributes, the departments' sources, and how they become one golden table."""
 
@@ -163,6 +170,8 @@ class ProjectFile(Spec):
     """What the golden table must hold to be published."""
     events: dict[str, SubscriberSpec] = {}
     """Who is told of changes, by name."""
+    erase: EraseSpec | None = None
+    """How erased customers are known when they come again; without it nobody can be erased."""
     schedule: Text | None = None
     """When runs start by themselves, as five fields of cron."""
     timezone: ShortText = "UTC"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from matching.records import Ints, Longs, Records
 from matching.relate import KINDS, Related, strength_of
 from matching.rematch import Before, Found
 from matching.score import MICRO, Floats
+from pipelines.steps.lookup import Connection
 from pipelines.steps.places import Places
 from pipelines.steps.session import Session, code_fingerprint
 from warehouse.clusters import published_clusters
@@ -41,19 +42,44 @@ class Basis:
     """What the last match of everything believed of itself."""
 
 
+ERASED = "erasure"
+"""The part of a run's report that says what an erasure has left to look at again."""
+
+
 def publication_to_build_on(session: Session, model: str | None = None) -> RunRow | None:
     """The publication, if all that it was made of but records and decisions is as it is now: code, project, model (by fingerprint).
 
     None as well where it was not made by matching and merging (one that was restored).
     """
     with session.warehouse.connect() as connection:
-        row = run_report(connection, published_run(connection))
+        row = rested_on(connection, run_report(connection, published_run(connection)))
     if row is None or row.status is not RunStatus.PUBLISHED:
         return None
     report, made_by = row.report or {}, row.fingerprints
     same = made_by["code"] == code_fingerprint() and made_by["project"] == session.project.fingerprint
     same = same and (model is None or report.get("match", {}).get("model") == model)
     return row if same and {"match", "identity", "merge"} <= set(report) else None
+
+
+def rested_on(connection: Connection, row: RunRow | None) -> RunRow | None:
+    """The publication, or the one that it is but for customers who were erased since: with what is other of its report for that."""
+    erasure = (row.report or {}).get(ERASED) if row is not None else None
+    rested = run_report(connection, erasure["rests_on"]) if erasure else None
+    if row is None or erasure is None:
+        return row
+    return None if rested is None else replace(rested, report={**(rested.report or {}), **(row.report or {})})
+
+
+def published_report(connection: Connection) -> RunRow | None:
+    """The run that made the publication, its report complete also where it has only erased somebody; none before the first."""
+    row = run_report(connection, published_run(connection))
+    rested = rested_on(connection, row)
+    return row if row is None or rested is None else replace(row, report=rested.report)
+
+
+def neighbours_of_erased(row: RunRow) -> Longs:
+    """The numbers of records that had a pair with one that was erased since the publication was matched."""
+    return np.array(((row.report or {}).get(ERASED) or {}).get("neighbours", []), np.int64)
 
 
 def basis_of(session: Session, records: Records, model: Model) -> Basis | None:
@@ -70,6 +96,8 @@ def basis_of(session: Session, records: Records, model: Model) -> Basis | None:
     if not clustered.all():
         return None  # What the match had found was lost, in a migration down and up again for example.
     pairs, neighbours = pairs_before(session, place, changed)
+    bereft = known(place.of(neighbours_of_erased(row))).astype(np.int32)
+    neighbours = np.concatenate((neighbours, bereft))
     gone = members.column("record_id").to_numpy()[place.of(members.column("record_id").to_numpy()) < 0]
     label, linkage, named = clusters_before(members, place, len(records))
     before = Before(pairs, neighbours, label, linkage, related_before(session, named))

@@ -18,6 +18,7 @@ from matching.records import NO_TIME
 from matching.standardise import modified_times, standardise
 from pipelines.steps.rows import SeenKeys, UnreadRows, content_hashes, keys_in_raw, raw_json, record_keys
 from pipelines.steps.session import Session
+from pipelines.steps.suppress import Suppression
 from quality import refusals
 from warehouse.quarantine import quarantine_rows, uncount
 from warehouse.staged import arrivals
@@ -46,6 +47,8 @@ class Tally:
 
     read: int = 0
     quarantined: int = 0
+    suppressed: int = 0
+    """Rows of erased customers: nothing of them is kept."""
     keyless: int = 0
     """Rows among them that have no key."""
     new: int = 0
@@ -82,6 +85,9 @@ class Landing:
         """Every record of the source that was ever seen."""
         self.index = pd.Index(self.known.column("key").to_pandas())
         self.living = self.known.filter(self.known.column("live"))
+        self.suppression = Suppression(session, source)
+        self.came_true: list[pa.StringArray] = []
+        """Keys of live records whose rows have turned out to be an erased customer's."""
         self.newest: int | None = pc.max(self.living.column("modified")).as_py()
         """Microseconds since 1970 (UTC) of the last change that is known."""
         with session.warehouse.connect() as connection:
@@ -114,9 +120,34 @@ class Landing:
         rows = self.without(rows, keyless, f"its key is missing ({', '.join(self.source.key)})")
         too_long = np.asarray(pc.greater(pc.binary_length(rows.keys), LONGEST_KEY))
         rows = self.without(rows, too_long, f"its key is longer than {LONGEST_KEY:,} bytes ({', '.join(self.source.key)})")
+        rows = self.without_erased(rows, self.was_erased(rows.keys), by_key=True)
         again = self.seen.repeated(rows.keys, rows.numbers)
-        self.repeated += [rows.keys.filter(pa.array(again))] if again.any() else []
-        self.stage(self.without(rows, again, REPEATED))
+        if again.any():
+            others = self.without_erased(rows.some(again), np.ones(int(again.sum()), bool), by_key=False)
+            self.repeated.append(others.keys)
+            self.without(others, np.ones(len(others.numbers), bool), REPEATED)
+            rows = rows.some(~again)
+        self.stage(rows)
+
+    def was_erased(self, keys: pa.StringArray) -> Mask:
+        """Which keys were an erased customer's, and are no live record's."""
+        if not self.suppression.any:
+            return np.zeros(len(keys), bool)
+        place = self.index.get_indexer(keys.to_pandas())
+        lives = np.zeros(len(keys), bool)
+        lives[place >= 0] = np.asarray(self.known.column("live").take(pa.array(place[place >= 0])))
+        return self.suppression.has(keys) & ~lives
+
+    def without_erased(self, rows: Rows, asked: Mask, by_key: bool) -> Rows:
+        """The rows, but for those asked about that are an erased customer's: by their keys too, or by their whole identity alone."""
+        if not (self.suppression.any and asked.any()):
+            return rows
+        some = rows.some(asked)
+        standard = standardise(pa.Table.from_batches([some.cells]), self.source, self.session.project.attributes).table()
+        gone = asked.copy()
+        gone[asked] = self.suppression.turned_away(some.keys, standard, np.full(len(standard), by_key))
+        self.tally.suppressed += int(gone.sum())
+        return rows.some(~gone)
 
     def without(self, rows: Rows, mask: Mask, reason: str) -> Rows:
         """The rows that are not refused."""
@@ -130,6 +161,9 @@ class Landing:
         """Quarantine rows that could not be read, under their keys where those could."""
         if not refused:
             return
+        erased = self.was_erased(keys_in_raw([row.raw for row in refused], self.source.key))
+        self.tally.suppressed += int(erased.sum())
+        refused = [row for row, gone in zip(refused, erased.tolist(), strict=True) if not gone]
         raws = [row.raw for row in refused]
         keys = keys_in_raw(raws, self.source.key)
         self.unread.add(raws)
@@ -157,6 +191,9 @@ class Landing:
             return
         attributes = self.session.project.attributes
         standard = standardise(pa.Table.from_batches([rows.cells]).take(pa.array(todo)), self.source, attributes).table()
+        erased = self.erased_among(rows.keys.take(pa.array(todo)), standard, ~same[todo], live[todo])
+        if erased.any():
+            todo, standard = todo[~erased], standard.filter(pa.array(~erased))
         refused, reason = refusals(standard, [a.name for a in attributes if a.role is not Role.NEUTRAL])
         unfit = todo[refused]
         keys = rows.keys.take(pa.array(unfit))
@@ -170,7 +207,21 @@ class Landing:
         stage_standard(self.session.warehouse, self.session.run, attributes, numbered)
         self.tally.new += int((~live[accepted[fresh]]).sum())
         self.tally.changed += int(live[accepted[fresh]].sum())
-        self.tally.unchanged += len(place) - int(fresh.sum()) - len(unfit)
+        self.tally.unchanged += len(place) - int(fresh.sum()) - len(unfit) - int(erased.sum())
+
+    def erased_among(self, keys: pa.StringArray, standard: pa.Table, fresh: Mask, live: Mask) -> Mask:
+        """Which new or changed rows are an erased customer's by their whole identity; a live record of theirs ends."""
+        gone = np.zeros(len(keys), bool)
+        if not (self.suppression.any and fresh.any()):
+            return gone
+        chosen = pa.array(fresh)
+        gone[fresh] = self.suppression.turned_away(keys.filter(chosen), standard.filter(chosen), np.zeros(int(fresh.sum()), bool))
+        self.tally.suppressed += int(gone.sum())
+        ended = keys.filter(pa.array(gone & live))
+        self.came_true.append(ended)
+        for key in ended.to_pylist():
+            self.suppression.came_true(key)
+        return gone
 
     def compared(self, place: Places, hashes: pa.Array) -> tuple[Mask, Mask]:
         """Which rows are of live records, and which say what those say already."""
@@ -234,6 +285,8 @@ class Landing:
         """End the live records that the source no longer has, but for those that may be among the rows that could not be read."""
         keys = pa.array(self.living.column("key").to_pandas(), pa.string())
         gone = ~self.seen.has(keys) & ~self.unread.may_hold(keys)
+        if self.came_true:
+            gone |= np.asarray(pc.is_in(keys, pa.concat_arrays(self.came_true)))
         if not gone.any():
             return 0
         return end_records(self.session.warehouse, self.session.run, self.living.column("record_id").filter(pa.array(gone)))

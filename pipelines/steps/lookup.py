@@ -82,6 +82,8 @@ def adopted_as(connection: Connection, known: AdoptedId) -> tuple[int, str]:
 def followed(resolution: Resolution) -> tuple[int, str]:
     """Where a golden id leads, and how; an UnknownGoldenId where nobody answers to it any more."""
     asked, others = resolution.golden_id, list(resolution.successors)
+    if resolution.state == "erased":
+        raise UnknownGoldenId(f"{asked} is gone: the customer was erased, and nothing of them is kept.")
     if resolution.golden_number is None:
         went = f" Its records went to {', '.join(others)}." if others else ""
         raise UnknownGoldenId(f"{asked} is {resolution.state}: no live record belongs to it.{went}")

@@ -62,12 +62,14 @@ def pull_rows(session: Session, source: Source, progress: Progress | None = None
         landing.undo()
         landing = Landing(session, source, renewed, progress)
         landing.read(connector, None)
+    landing.suppression.keep(lambda key: bool(landing.seen.has(pa.array([key]))[0]))
     vanished, t = landing.end_vanished(), landing.tally
     if contents != what_is_read(connector, source):  # It was written to meanwhile: nobody knows what of it was read.
         note(session, source, columns, made_by, None)
     if renewed and t.changed + t.unchanged < len(landing.living) - vanished:
         note(session, source, columns, "", None)  # Some live records are still as another map or other code made them.
-    counts = BatchCounts(source.name, t.read, t.read - t.quarantined, t.quarantined, 0, t.new, t.changed, t.unchanged, vanished)
+    accepted = t.read - t.quarantined - t.suppressed
+    counts = BatchCounts(source.name, t.read, accepted, t.quarantined, t.suppressed, t.new, t.changed, t.unchanged, vanished)
     return Pulled(counts, columns, stamp(before).get("found", {}), len(landing.living), moment(landing.newest))
 
 
@@ -138,20 +140,24 @@ def since_when(source: Source, connector: Connector, before: Batch | None, newes
 def count_left_out(landing: Landing, connector: Connector, since: int) -> bool:
     """Count the rows that an incremental pull has left out, which are there all the same; `since` is the run of the last live pull.
 
-    They are live, or were refused then and are still the same. False where that does not explain them (a key that is repeated
-    now, a row that came with an old modification time): then only all rows tell how they stand.
+    They are live, an erased customer's, or were refused then and are still the same. False where that does not explain them (a key
+    that is repeated now, a row that came with an old modification time): then only all rows tell how they stand.
     """
     listed, left, again, keyless = SeenKeys(), [pa.array([], pa.string())], Counter[str](), -landing.tally.keyless
+    erased = -landing.tally.suppressed
     for batch in connector.batches(landing.source.key):
         if batch.refused:
             return False
         keys = record_keys(batch.rows, landing.source.key)
         keyless += keys.null_count
         keys = keys.drop_null()
+        gone = landing.was_erased(keys)
+        erased += int(gone.sum())
+        keys = keys.filter(pa.array(~gone))
         repeated = listed.repeated(keys)
         again.update(keys.filter(pa.array(repeated)).to_pylist())
         left.append(keys.filter(pa.array(~repeated & ~landing.seen.has(keys))))
-    if keyless < 0 or landing.seen.has(pa.array(list(again), pa.string())).any():
+    if min(keyless, erased) < 0 or landing.seen.has(pa.array(list(again), pa.string())).any():
         return False
     missing = pa.concat_arrays(left)
     refused = still_refused(landing, since, missing, again, keyless)
@@ -159,7 +165,8 @@ def count_left_out(landing: Landing, connector: Connector, since: int) -> bool:
         return False
     rows = len(missing) + again.total() + keyless
     landing.seen.repeated(missing)
-    landing.tally.read += rows
+    landing.tally.read += rows + erased
+    landing.tally.suppressed += erased
     landing.tally.quarantined += refused
     landing.tally.unchanged += rows - refused
     return True

@@ -13,12 +13,13 @@ from domain.runs import BatchCounts, RunStatus
 from matching.estimate import Believed
 from pipelines.project import Project
 from pipelines.reports.duplication import DuplicationReport
+from pipelines.steps.basis import published_report
 from warehouse import quality
 from warehouse.database import Warehouse
 from warehouse.golden import golden_count
 from warehouse.publications import last_publication
 from warehouse.quarantine import RefusedRows, refused_rows
-from warehouse.runs import RunRow, last_reports, published_run, run_report
+from warehouse.runs import RunRow, last_reports, run_report
 from warehouse.sources import Batch, SourceState, batch_history, source_states
 from warehouse.tasks import task_counts
 
@@ -143,7 +144,7 @@ class Standing:
 def standing(warehouse: Warehouse, project: Project) -> Standing:
     """How the project stands now, seen in one moment."""
     with warehouse.connect() as connection:
-        published = run_report(connection, published_run(connection))
+        published = published_report(connection)
         customers = golden_count(connection)
         restored = last_publication(connection)
         latest = last_reports(connection, 1)
@@ -236,7 +237,7 @@ def source_standing(name: str, owner: str, required: bool, state: SourceState | 
 def told_by_publisher(warehouse: Warehouse) -> Mapping[str, Any]:
     """What the run that made the last publication told of itself; empty where there is none."""
     with warehouse.connect() as connection:
-        row = run_report(connection, published_run(connection))
+        row = published_report(connection)
     return (row.report if row else None) or {}
 
 

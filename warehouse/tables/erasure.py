@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
-from warehouse.columns import Number, UtcTime, key, metadata, one_of, required
+from warehouse.columns import Number, UtcTime, key, metadata, one_of, optional, required
+
+SUPPRESSION_KINDS = ("record", "trait", "person", "identity", "key")
 
 erasure = Table(
     "erasure",
@@ -15,6 +17,7 @@ erasure = Table(
     required("erased_by", Text),
     required("reason", Text),
     required("records", BigInteger, comment="Source records that were removed"),
+    optional("finished_at", UtcTime, comment="When the database's file was rewritten too; until then the next run does it"),
     comment="The proof that a customer was erased; it holds nothing of them",
 )
 
@@ -23,8 +26,8 @@ suppression = Table(
     metadata,
     key("kind", Text),
     key("hash", LargeBinary, comment="32 bytes: HMAC-SHA256 with the key from the environment"),
-    required("golden_number", BigInteger, ForeignKey("erasure.golden_number")),
-    one_of("kind", ("record", "identity")),
+    key("golden_number", Number, ForeignKey("erasure.golden_number")),
+    one_of("kind", SUPPRESSION_KINDS),
     comment="By what an erased customer is known when they come with the next load",
 )
 Index(None, suppression.c.golden_number)

@@ -55,5 +55,6 @@ publication = Table(
     optional("published_by", Text, comment="Who asked for it, where a person did"),
     optional("resumed_at", UtcTime, comment="Of a restored one: when runs were let publish again"),
     optional("resumed_by", Text, comment="Who let them"),
+    optional("rests_on", Integer, comment="The run whose source records it shows, where it is another's publication without somebody"),
     comment="The pointer of the golden tables: they show the state of the highest run in here",
 )

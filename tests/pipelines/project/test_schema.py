@@ -129,6 +129,6 @@ def merged(base: Any, other: Any) -> Any:
 def test_the_examples_on_the_page_load(project_with: Callable[[str], Path]) -> None:
     """The first is a project; each of the others adds to it."""
     first, *others = (yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
-    assert len(others) == 6
+    assert len(others) == 7
     for part in ({}, *others):
         load_project(project_with(yaml.safe_dump(merged(first, part), sort_keys=False)))

@@ -31,6 +31,7 @@ EXTENDED = (
     ("publication", "published_by"),
     ("publication", "resumed_at"),
     ("publication", "resumed_by"),
+    ("publication", "rests_on"),
 )
 
 
@@ -102,6 +103,8 @@ def _extend() -> None:
         ),
     )
     op.add_column("publication", sa.Column("resumed_by", sa.Text(), nullable=True, comment="Who let them"))
+    shown = "The run whose source records it shows, where it is another's publication without somebody"
+    op.add_column("publication", sa.Column("rests_on", sa.Integer(), nullable=True, comment=shown))
 
 
 def _create() -> None:
@@ -167,6 +170,12 @@ def _create() -> None:
         sa.Column("erased_by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("records", sa.BigInteger(), nullable=False, comment="Source records that were removed"),
+        sa.Column(
+            "finished_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="When the database's file was rewritten too; until then the next run does it",
+        ),
         sa.ForeignKeyConstraint(["golden_number"], ["golden_identity.golden_number"], name="fk_erasure_golden_number"),
         sa.ForeignKeyConstraint(["run"], ["run.number"], name="fk_erasure_run"),
         sa.PrimaryKeyConstraint("golden_number", name="pk_erasure"),
@@ -233,10 +242,10 @@ def _create() -> None:
         sa.Column(
             "hash", sa.LargeBinary(), autoincrement=False, nullable=False, comment="32 bytes: HMAC-SHA256 with the key from the environment"
         ),
-        sa.Column("golden_number", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("kind IN ('record', 'identity')", name="ck_suppression_kind"),
+        sa.Column("golden_number", NUMBER, autoincrement=False, nullable=False),
+        sa.CheckConstraint("kind IN ('record', 'trait', 'person', 'identity', 'key')", name="ck_suppression_kind"),
         sa.ForeignKeyConstraint(["golden_number"], ["erasure.golden_number"], name="fk_suppression_golden_number"),
-        sa.PrimaryKeyConstraint("kind", "hash", name="pk_suppression"),
+        sa.PrimaryKeyConstraint("kind", "hash", "golden_number", name="pk_suppression"),
         comment="By what an erased customer is known when they come with the next load",
     )
     op.create_index("ix_suppression_golden_number", "suppression", ["golden_number"], unique=False)

@@ -48,14 +48,14 @@ def pull_rows(session: Session, source: Source, progress: Progress | None = None
     SourceError where the source cannot be read; what was landed by then is never seen.
     """
     connector = open_source(source, session.project.folder, os.environ)
-    columns, before, made_by = connector.columns(), last_live(session, source), maker(session, source)
-    contents = what_is_read(connector, source)
-    note(session, source, columns, made_by, contents)
+    before, made_by, contents = last_live(session, source), maker(session, source), what_is_read(connector, source)
     renewed = stamp(before).get("made_by") != made_by
-    landing = Landing(session, source, renewed, progress)
     as_before = not renewed and before is not None and contents is not None and contents == stamp(before).get("contents")
+    columns = stamp(before)["found"] if as_before else connector.columns()
+    note(session, source, columns, made_by, contents)
+    landing = Landing(session, source, renewed, progress)
     if as_before and before is not None and (known := counted_before(landing, before)):
-        return Pulled(known, columns, stamp(before).get("found", {}), len(landing.living), moment(landing.newest))
+        return Pulled(known, columns, columns, len(landing.living), moment(landing.newest))
     since = None if renewed else since_when(source, connector, before, landing.newest)
     landing.read(connector, since)
     if since is not None and before is not None and not count_left_out(landing, connector, before.run):

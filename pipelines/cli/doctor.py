@@ -11,7 +11,9 @@ BROKEN = 1
 
 
 def doctor(project: ProjectOption = None, as_json: JsonOption = False, debug: DebugOption = False) -> None:
-    """Ask the warehouse whether all invariants hold and every row reads back as it was written.
+    """Ask the warehouse whether all is in it as it must be.
+
+    Whether all invariants hold, and every row reads back as it was written.
 
     It reads everything and changes nothing; a run may be under way. Each problem is a sentence with a count, and the exit code is 1
     where there is one.

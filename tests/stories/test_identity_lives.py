@@ -19,7 +19,7 @@ import pipelines.steps.merge as merging_step
 from domain.decisions import Verdict
 from domain.errors import ContradictingDecision
 from pipelines.steps import consolidate as steps
-from pipelines.steps.ask import refuse_contradiction
+from pipelines.steps.contradictions import refuse_contradictions
 from pipelines.steps.session import open_session
 from pipelines.steps.train import adopt, end_training, fit_live, save_training, taught
 from tests.matching.identity_contract import Records, Remembered, after, check_laws
@@ -120,7 +120,7 @@ class Lives(RuleBasedStateMachine):
         verdict = Verdict.SAME if same else Verdict.DIFFERENT
         with self.told.reading() as connection:
             try:
-                refuse_contradiction(active_decisions(connection), decision_of(left, verdict, right, "x"))
+                refuse_contradictions(active_decisions(connection), [decision_of(left, verdict, right, "x")])
             except ContradictingDecision:
                 return
         act = f"act {next(self.acts)}"
